@@ -1,0 +1,65 @@
+"""Pure stages run by Ray Data: where a step runs, never what it does.
+
+Stages that follow each other run in one task on a block; each worker loads them once and keeps them for the blocks to
+come.
+"""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import ray
+
+from pipeline.errors import SeedwrightError
+from pipeline.stage import Stage, Step, compose
+
+_loaded: dict[str, list[Step]] = {}
+
+
+def run_stages(table: pa.Table, stages: list[Stage], *, block_rows: int = 500) -> pa.Table:
+    """The table after all stages, rows in their order. Raises the project errors that a stage raises, unwrapped."""
+    if table.num_rows == 0:
+        return compose(stages)(table)
+    box = [ray.put(stages)]
+    pieces = [table.slice(start, block_rows) for start in range(0, table.num_rows, block_rows)]
+    with unwrapped():
+        dataset = ray.data.from_arrow(pieces).map_batches(
+            _run_boxed, fn_args=(uuid.uuid4().hex, box), batch_size=None, batch_format="pyarrow", zero_copy_batch=True
+        )
+        batches = list(dataset.iter_batches(batch_size=None, batch_format="pyarrow"))
+    return pa.concat_tables(batches)
+
+
+def _run_boxed(table: pa.Table, token: str, box: list[Any]) -> pa.Table:
+    if token not in _loaded:
+        _loaded.clear()
+        _loaded[token] = [stage.load() for stage in ray.get(box[0])]
+    for step in _loaded[token]:
+        table = step(table)
+    return table
+
+
+@contextlib.contextmanager
+def unwrapped() -> Iterator[None]:
+    """Raises a project error from inside Ray's wrappings as itself."""
+    try:
+        yield
+    except Exception as error:
+        inner = project_error(error)
+        if inner is not None and inner is not error:
+            raise inner from None
+        raise
+
+
+def project_error(error: BaseException | None) -> SeedwrightError | None:
+    """The project error that an exception wraps, if any."""
+    while error is not None:
+        cause = getattr(error, "cause", None)
+        for one in (error, cause):
+            if isinstance(one, SeedwrightError):
+                kind = next(base for base in type(one).__mro__ if base.__module__ == SeedwrightError.__module__)
+                return one if type(one) is kind else kind(*(cause or one).args)
+        error = error.__cause__ or error.__context__
+    return None

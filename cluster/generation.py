@@ -1,0 +1,120 @@
+"""Generation actors: many requests in flight in one event loop each, one limiter for all, every reply in the ledger.
+
+A block of Ray Data is a barrier: its rows leave together. Nothing here waits for rows to leave, since a reply is
+durable the moment it arrives; what leaves is only each request's fate. So that one slow reply holds up nothing, an
+actor takes in far more rows than may be in flight.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import ray
+from pydantic import SecretStr
+
+from cluster.limiter import STOPS, ClusterTurns, start_limiter
+from cluster.watching import watching
+from pipeline.config import Settings
+from pipeline.errors import InputError, SeedwrightError
+from pipeline.generate.plan import to_request
+from pipeline.teacher.ask import ask
+from pipeline.teacher.client import open_client, send
+from pipeline.teacher.ledger import Ledger
+from pipeline.teacher.prices import Price
+
+Watch = Callable[[dict[str, Any]], None]
+FATE = pa.schema([("key", pa.string()), ("fate", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How an actor reaches the teacher; the key does not show in any text made of this."""
+
+    base_url: str | None
+    key: SecretStr
+    price: Price
+
+
+class Generator:
+    """The actor's body: a batch of REQUEST rows in, their fates out."""
+
+    def __init__(self, settings: Settings, connection: Connection, limiter: Any, ledger: str) -> None:
+        self.settings, self.connection = settings, connection
+        self.limiter, self.folder = limiter, Path(ledger)
+        self.ready: tuple[Any, Ledger, ClusterTurns] | None = None
+
+    def _open(self) -> tuple[Any, Ledger, ClusterTurns]:
+        if self.ready is None:
+            client = open_client(self.connection.base_url, self.connection.key, self.settings.teacher.timeout_s)
+            self.ready = (client, Ledger(self.folder), ClusterTurns(self.limiter))
+        return self.ready
+
+    async def __call__(self, batch: pa.Table) -> AsyncIterator[pa.Table]:
+        client, ledger, turns = self._open()
+        teacher = self.settings.teacher
+
+        async def one(row: dict[str, Any]) -> str:
+            return await ask(
+                to_request(row),
+                send=lambda params: send(client, params, teacher.timeout_s),
+                ledger=ledger,
+                turns=turns,
+                dollars=self.connection.price.dollars,
+                attempts=teacher.attempts,
+            )
+
+        try:
+            fates = await asyncio.gather(*(one(row) for row in batch.to_pylist()))
+        except InputError as error:
+            turns.stop("input", str(error))
+            fates = ["stopped"] * batch.num_rows
+        yield pa.table({"key": batch["key"], "fate": fates}, schema=FATE)
+
+
+def generate(
+    requests: pa.Table, settings: Settings, connection: Connection, ledger: Path, spent: float, watch: Watch
+) -> dict[str, Any]:
+    """Asks for every request and returns the limiter's last figures and the number of requests by fate.
+
+    `watch` is called about twice a second with the limiter's figures. Raises BudgetStop, TeacherError or InputError
+    when the run was stopped; whatever was answered until then is in the ledger.
+    """
+    limiter = start_limiter(settings.limits, settings.budget, spent, settings.teacher.patience_s)
+    blocks = max(settings.cluster.generation_actors, -(-requests.num_rows // settings.cluster.block_rows))
+    fates = (
+        ray.data.from_arrow(requests)
+        .repartition(min(blocks, requests.num_rows))
+        .map_batches(
+            Generator,
+            fn_constructor_args=(settings, connection, limiter, str(ledger)),
+            batch_size=None,
+            batch_format="pyarrow",
+            zero_copy_batch=True,
+            num_cpus=0.1,
+            compute=ray.data.ActorPoolStrategy(size=min(settings.cluster.generation_actors, blocks)),
+        )
+    )
+    counts: dict[str, int] = {}
+    with watching(limiter, watch):
+        for batch in fates.iter_batches(batch_size=None, batch_format="pyarrow"):
+            for fate in batch["fate"].to_pylist():
+                counts[fate] = counts.get(fate, 0) + 1
+    stats: dict[str, Any] = ray.get(limiter.stats.remote())
+    if stats["stopped"]:
+        raise _stop(*stats["stopped"], counts)
+    return {**stats, "fates": counts}
+
+
+def _stop(kind: str, reason: str, counts: dict[str, int]) -> SeedwrightError:
+    remedy = {
+        "budget": "run the same command with a larger --budget to go on; what is answered is kept",
+        "teacher": "mend that, then run the same command again; what is answered is kept",
+    }
+    if kind == "input":
+        return InputError(reason)
+    return STOPS[kind](
+        f"{kind}: {reason} ({counts.get('answered', 0)} answered now, {counts.get('stopped', 0)} left); {remedy[kind]}"
+    )

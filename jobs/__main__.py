@@ -1,0 +1,214 @@
+"""The `seedwright` command. A project error is one line on standard error and its exit code; heavy imports wait until
+needed.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.errors import SeedwrightError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Task = Annotated[str, typer.Argument(metavar="TASK", help="A task folder, or the name of a built-in task.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="The folder of a run.")]
+Config = Annotated[Path | None, typer.Option("--config", help="A YAML file of settings, laid over the task's.")]
+Pairs = Annotated[list[str] | None, typer.Option("--set", metavar="A.B=C", help="One setting; may be repeated.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write.")]
+Budget = Annotated[
+    float | None, typer.Option("--budget", metavar="USD", help="Hard cap on what the teacher may cost, in dollars.")
+]
+Address = Annotated[str | None, typer.Option("--address", help="A running Ray cluster; without it one starts here.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, last and alone.")]
+Update = Annotated[
+    bool, typer.Option("--update", help="Go on in a folder of other settings, and redo what depends on them.")
+]
+Text = Annotated[str, typer.Option("--text", metavar="COLUMN", help="The column that holds the text.")]
+Shingle = Annotated[str, typer.Option("--shingle", metavar="KIND:N", help="word:N or char:N.")]
+
+
+def _settings(
+    task: str, config: Path | None, pairs: list[str] | None, budget: float | None, address: str | None
+) -> Any:
+    from pipeline.layers import load_settings
+
+    extra = [f"budget={budget!r}"] if budget is not None else []
+    extra += [f"cluster.address={address}"] if address else []
+    return load_settings(task, config, [*(pairs or []), *extra])[0]
+
+
+def _emit(result: Callable[[], dict[str, Any]] | dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        sys.stderr.flush()
+        print(json.dumps(result() if callable(result) else result, ensure_ascii=False), flush=True)
+
+
+@contextlib.contextmanager
+def _only_errors_on_stdout_are_ours() -> Iterator[None]:
+    """Whatever a library prints goes to standard error, so that --json stays alone on standard output."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+@app.command()
+def run(
+    task: Task,
+    config: Config = None,
+    pairs: Pairs = None,
+    out: Out = None,
+    budget: Budget = None,
+    address: Address = None,
+    update: Update = False,
+    as_json: Json = False,
+) -> None:
+    """The whole flow; the same command again goes on where it was."""
+    from jobs.commands import run_flow
+
+    with _only_errors_on_stdout_are_ours():
+        settings = _settings(task, config, pairs, budget, address)
+        record = run_flow(settings, out or Path("runs") / settings.name, update=update)
+    _emit(record, as_json)
+
+
+@app.command()
+def plan(
+    task: Task,
+    config: Config = None,
+    pairs: Pairs = None,
+    out: Out = None,
+    update: Update = False,
+    as_json: Json = False,
+) -> None:
+    """Strata, matrix, requests, tokens, dollars and time; spends nothing. With --out it opens the run's folder."""
+    from jobs.commands import plan_only
+
+    with _only_errors_on_stdout_are_ours():
+        record = plan_only(_settings(task, config, pairs, None, None), out, update=update)
+    _emit(record, as_json)
+
+
+@app.command()
+def preview(
+    task: Task,
+    number: Annotated[int, typer.Option("-n", min=1, help="How many samples.")] = 10,
+    config: Config = None,
+    pairs: Pairs = None,
+    as_json: Json = False,
+) -> None:
+    """A few samples through generation and filters, printed to be read. Asks the teacher for that many replies."""
+    from jobs.preview import preview as show
+
+    with _only_errors_on_stdout_are_ours():
+        found = show(_settings(task, config, pairs, None, None), number)
+    _emit(found, as_json)
+
+
+def _stage(name: str, summary: str) -> None:
+    def command(run_dir: RunFolder, address: Address = None, budget: Budget = None, as_json: Json = False) -> None:
+        from jobs.commands import one_stage
+
+        with _only_errors_on_stdout_are_ours():
+            record = one_stage(run_dir, name, address=address, budget=budget)
+        _emit(record, as_json)
+
+    app.command(name, help=summary)(command)
+
+
+_stage("check", "Read seeds and real sets again and prove the wall between them.")
+_stage("generate", "Ask the teacher for what the ledger does not hold yet.")
+_stage("curate", "Filters, deduplication, decontamination, split and dataset.")
+
+
+@app.command()
+def dedup(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="JSONL, CSV, Parquet, or a folder of them.")],
+    text: Text,
+    threshold: Annotated[float, typer.Option(help="Jaccard similarity from which two texts are duplicates.")] = 0.8,
+    shingle: Shingle = "word:5",
+    against: Annotated[Path | None, typer.Option(help="Existing data: only new rows that repeat it go.")] = None,
+    out: Out = None,
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """Exact and near-duplicates out of any file: kept.parquet, removed.parquet and summary.json."""
+    from jobs.dedup import run as work
+
+    with _only_errors_on_stdout_are_ours():
+        summary = work(
+            source, text=text, threshold=threshold, shingle=shingle, against=against, out=out, address=address
+        )
+    _emit(summary, as_json)
+
+
+@app.command()
+def decontaminate(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="JSONL, CSV, Parquet, or a folder of them.")],
+    against: Annotated[Path, typer.Option(metavar="EVAL", help="The evaluation set; it is never changed.")],
+    text: Text,
+    eval_text: Annotated[
+        str | None, typer.Option("--eval-text", metavar="COLUMN", help="Its text column, if named otherwise.")
+    ] = None,
+    cut: Annotated[float, typer.Option(help="Jaccard similarity from which a row is contaminated.")] = 0.65,
+    shingle: Shingle = "word:5",
+    out: Out = None,
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """Rows that repeat an evaluation set out of any file, with a sweep over the cuts from 0.5 to 0.9."""
+    from jobs.decontaminate import run as work
+
+    with _only_errors_on_stdout_are_ours():
+        summary = work(
+            source, against=against, text=text, eval_text=eval_text, cut=cut, shingle=shingle, out=out, address=address
+        )
+    _emit(summary, as_json)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    kind: Annotated[str, typer.Option(help="extraction or classification.")] = "extraction",
+    as_json: Json = False,
+) -> None:
+    """A new task folder to fill in, every setting commented."""
+    from jobs.init import init as make
+
+    with _only_errors_on_stdout_are_ours():
+        made = make(folder, kind)
+    _emit(made, as_json)
+
+
+@app.command()
+def doctor(
+    run_dir: Annotated[Path, typer.Option("--run-dir", help="The folder that all nodes must share.")] = Path("runs"),
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """What this machine and the cluster have: Ray, GPUs, keys, disk, and whether every node sees the run folder."""
+    from jobs.doctor import examine
+
+    with _only_errors_on_stdout_are_ours():
+        found = examine(run_dir, address)
+    _emit(found, as_json)
+
+
+def main() -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        app()
+    except SeedwrightError as error:
+        print(f"seedwright: {error}", file=sys.stderr, flush=True)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("seedwright: interrupted; the same command goes on where it was", file=sys.stderr, flush=True)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

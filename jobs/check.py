@@ -1,0 +1,87 @@
+"""The stage `check`: seeds and real sets read, provenance and answers checked, the wall between them proved."""
+
+import json
+from typing import Any
+
+from jobs.console import say
+from jobs.run import Job, Run
+from pipeline.canonical import content_hash
+from pipeline.curate.filters import verdict
+from pipeline.run_dir import write_parquet
+from pipeline.seeds.files import fingerprint
+from pipeline.seeds.intake import check_not_empty, counted, real_table, refuse, seed_table
+from pipeline.seeds.rows import BadRow
+from pipeline.seeds.sources import SETS, read_sources
+from pipeline.seeds.wall import breaches
+from pipeline.tasks.task import Task, load_task
+
+ROLES = ("schema", "normalise", "verify")
+
+
+def shape(run: Run) -> Any:
+    settings = run.settings
+    paths = [settings.seeds.path, settings.real.path, *(getattr(settings.real, name) for name in SETS)]
+    shaping = settings.shaping()
+    return [
+        {path: fingerprint(path) for path in paths if path},
+        {key: shaping[key] for key in ("name", "kind", "seeds", "real", "demonstration", "dedup")},
+        run.source.fingerprint(ROLES),
+    ]
+
+
+def work(run: Run) -> dict[str, Any]:
+    task = load_task(run.source)
+    tables, notes = read_checked(task)
+    for name, table in tables.items():
+        write_parquet(run.dir.path / "inputs" / f"{name}.parquet", table)
+    rows = {name: table.num_rows for name, table in tables.items()}
+    skipped: dict[str, int] = {}
+    for note in notes:
+        skipped[note.reason.split(";")[0]] = skipped.get(note.reason.split(";")[0], 0) + 1
+    for reason, count in sorted(skipped.items(), key=lambda item: -item[1]):
+        say(f"  left out of the source: {count} x {reason}")
+    return {
+        "rows": rows,
+        "strata": counted(tables["seeds"], "stratum"),
+        "label_sources": {name: counted(tables[name], "label_source") for name in SETS},
+        "skipped": skipped,
+        "output": content_hash(
+            {name: fingerprint(str(run.dir.path / "inputs" / f"{name}.parquet")) for name in tables}
+        ),
+        "summary": ", ".join(f"{count} {name}" for name, count in rows.items()) + "; no document or text in two sets",
+    }
+
+
+def read_checked(task: Task) -> tuple[dict[str, Any], list[BadRow]]:
+    """SEED and REAL tables by name, and notes on rows that a released data set is known to lack.
+
+    Raises InputError that lists every bad row, breach of the wall or row that the task's own verifier refutes.
+    """
+    mistakes: list[BadRow] = []
+    notes: list[BadRow] = []
+    raw = read_sources(task.settings, mistakes, notes)
+    tables = {name: (seed_table if name == "seeds" else real_table)(task, rows, mistakes) for name, rows in raw.items()}
+    refuse(mistakes)
+    for name, table in tables.items():
+        check_not_empty(table, name, getattr(task.settings.real, name, None) or task.settings.seeds.path)
+    refuse(refuted(task, tables) + breaches(tables, task.settings.dedup))
+    return tables, notes
+
+
+def refuted(task: Task, tables: dict[str, Any]) -> list[BadRow]:
+    """Constructed rows whose answer the verifier, which their provenance claims, does not pass."""
+    found = []
+    for row in (row for table in tables.values() for row in table.to_pylist()):
+        answer = json.loads(row["answer"] or "{}")
+        if row["label_source"] != "constructed" or set(answer) != set(task.fields):
+            continue
+        if reason := verdict(task, row["text"], answer, row["place"]):
+            found.append(
+                BadRow(
+                    row["place"], f"the task's verifier refutes the answer ({reason}); correct it or take the row out"
+                )
+            )
+    return found
+
+
+JOB = Job("check", (), shape, work)

@@ -1,0 +1,87 @@
+"""What a person sees: everything on standard error, bars on a terminal, plain lines elsewhere; standard output is for
+results.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+EVERY_S = 5.0
+"""Seconds between progress lines where there is no terminal."""
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One plain line; nothing in it is read as markup."""
+    err.print(text, markup=False)
+
+
+@contextlib.contextmanager
+def generation_progress(total: int) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A watcher for the limiter's figures: a bar on a terminal, a line now and then elsewhere."""
+    if err.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=err) as progress:
+            bar = progress.add_task("asking", total=total)
+            yield lambda stats: progress.update(bar, completed=answered(stats), description=_figures(stats))
+        return
+    last = time.monotonic()
+
+    def line(stats: dict[str, Any]) -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY_S:
+            last = time.monotonic()
+            say(f"  {answered(stats)}/{total}  {_figures(stats)}")
+
+    yield line
+
+
+def answered(stats: dict[str, Any]) -> int:
+    return int(stats["counts"].get("ok", 0))
+
+
+def _figures(stats: dict[str, Any]) -> str:
+    counts = stats["counts"]
+    busy = counts.get("rate_limited", 0), counts.get("overloaded", 0) + counts.get("failed", 0)
+    parts = [
+        f"{stats['input_tokens']:,} tokens in, {stats['output_tokens']:,} out",
+        f"${stats['spent']:.4f} spent, ${stats['reserved']:.4f} reserved",
+        f"{stats['in_flight']} in flight",
+        f"429: {busy[0]}, errors: {busy[1]}",
+    ]
+    return "; ".join(parts)
+
+
+def table(header: list[str], rows: list[list[Any]]) -> str:
+    """Aligned columns, numbers to the right."""
+    cells = [header, *[[_shown(cell) for cell in row] for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    numeric = [
+        bool(rows) and all(isinstance(row[column], int | float | None) for row in rows) for column in range(len(header))
+    ]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in cells
+    )
+
+
+def _shown(cell: Any) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.3f}"
+    return f"{cell:,}" if isinstance(cell, int) else ("-" if cell is None else str(cell))
+
+
+def funnel_table(entries: list[dict[str, Any]]) -> str:
+    rows = []
+    for entry in entries:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in entry["rejected"].items())
+        rows.append([entry["stage"], entry["in"], sum(entry["rejected"].values()), entry["kept"], reasons])
+    return table(["stage", "in", "rejected", "kept", "reasons"], rows)

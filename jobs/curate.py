@@ -1,0 +1,134 @@
+"""The stage `curate`: replies to a clean training set, rejected samples kept aside, a funnel that adds up."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.console import funnel_table, say
+from jobs.dataset import write_dataset
+from jobs.plan import PLAN
+from jobs.run import Job, Run
+from pipeline.canonical import content_hash
+from pipeline.curate.dedup import DedupSettings
+from pipeline.curate.duplicates import COLUMNS, RANK, conflict_of, duplicate_verdicts
+from pipeline.curate.filters import filter_stages
+from pipeline.curate.funnel import funnel
+from pipeline.curate.leaks import exam_of, leak_stage, leak_verdicts
+from pipeline.curate.samples import join_replies, parse_stage
+from pipeline.curate.sweep import sweep
+from pipeline.curate.verdicts import apply
+from pipeline.errors import GateStop
+from pipeline.run_dir import clear, write_json, write_parquet
+from pipeline.seeds.sources import SETS
+from pipeline.teacher.ledger import answers
+
+STAGES = ("generate", "parse", "confidence", "schema", "verbatim", "grounding", "verifier", "dedup", "contamination")
+ROUND = Path("rounds/1")
+
+
+def shape(run: Run) -> Any:
+    shaping = run.settings.shaping()
+    return [
+        {
+            key: shaping[key]
+            for key in ("name", "teacher", "filters", "dedup", "contamination", "split", "demonstration")
+        },
+        run.source.fingerprint(run.source.texts),
+    ]
+
+
+def work(run: Run) -> dict[str, Any]:
+    from cluster.session import session
+
+    place = run.dir.path
+    for old in ("dataset", ROUND / "samples", ROUND / "rejected", ROUND / "sweep.json"):
+        clear(place / old)
+    with session(run.settings.cluster.address):
+        samples = deduplicated(run, filtered(run))
+        samples, swept = decontaminated(run, samples)
+    entries = funnel(samples, list(STAGES))
+    is_kept = pc.is_null(samples["reason"])
+    kept = samples.filter(is_kept)
+    write_parquet(place / ROUND / "samples" / "part-0.parquet", kept)
+    write_parquet(place / ROUND / "rejected" / "part-0.parquet", samples.filter(pc.invert(is_kept)))
+    write_json(place / ROUND / "sweep.json", swept)
+    if not kept.num_rows:
+        raise GateStop(
+            f"{place}: no sample is left for training:\n{funnel_table(entries)}\nread "
+            f"{place / ROUND / 'rejected'}, mend the prompt or the teacher, and run again"
+        )
+    splits = write_dataset(run, kept, entries, swept)
+    return {
+        "funnel": entries,
+        "sweep": [{"cut": cut["cut"], "removed": cut["removed"]} for cut in swept["cuts"]],
+        "splits": splits,
+        "output": content_hash(sorted(kept["sample_id"].to_pylist())),
+        "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
+    }
+
+
+def filtered(run: Run) -> pa.Table:
+    """All planned samples, parsed and through the filters."""
+    from cluster.apply import run_stages
+
+    requests = run.dir.table(PLAN)
+    joined = join_replies(requests, answers(run.dir.path / "ledger", set(requests["key"].to_pylist())))
+    teacher = run.settings.teacher
+    stages = [
+        parse_stage(teacher.max_tokens, teacher.model),
+        *filter_stages(run.source, run.dir.table("inputs/seeds.parquet")),
+    ]
+    return run_stages(joined, stages, block_rows=run.settings.cluster.block_rows)
+
+
+def deduplicated(run: Run, samples: pa.Table) -> pa.Table:
+    from cluster.shards import dedup_on_ray
+
+    kept = pc.is_null(samples["reason"])
+    found = dedup_on_ray(
+        samples.filter(kept).select(COLUMNS),
+        id="sample_id",
+        text="text",
+        settings=DedupSettings(run.settings.dedup.threshold, run.settings.dedup.shingle),
+        rank=RANK,
+        conflict=conflict_of(run.source),
+        shards=run.settings.cluster.shards,
+    )
+    return _spread(samples, kept, "dedup", duplicate_verdicts(found))
+
+
+def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
+    """The samples with verdicts, and the sweep over the cuts with pairs to read."""
+    from cluster.apply import run_stages
+
+    settings = run.settings.contamination
+    real = {name: run.dir.table(f"inputs/{name}.parquet").select(["item_id", "text"]) for name in SETS}
+    kept = pc.is_null(samples["reason"])
+    candidates = samples.filter(kept)
+    exam = exam_of(real, settings)
+    checked = run_stages(
+        candidates.select(["text"]), [leak_stage(real, settings)], block_rows=run.settings.cluster.block_rows
+    )
+    swept = {
+        "cut": settings.cut,
+        "containment_cut": settings.containment,
+        "samples": candidates.num_rows,
+        "items": {name: table.num_rows for name, table in real.items()},
+        "not_checked": {"embedding": "no embedding model is set", "containment_of_items_too_short": exam.too_short},
+        "cuts": sweep(
+            checked, ids=candidates["sample_id"].to_pylist(), texts=candidates["text"].to_pylist(), exam=exam
+        ),
+    }
+    say("  contamination sweep: " + ", ".join(f"{cut['cut']:.2f}: {cut['removed']}" for cut in swept["cuts"]))
+    return _spread(samples, kept, "contamination", leak_verdicts(checked)), swept
+
+
+def _spread(samples: pa.Table, kept: pa.ChunkedArray, stage: str, rejections: list[Any]) -> pa.Table:
+    """Verdicts on the kept rows, laid over all rows."""
+    found = iter(rejections)
+    return apply(samples, stage, [next(found) if keep else None for keep in kept.to_pylist()])
+
+
+JOB = Job("curate", ("check", "plan", "generate"), shape, work)

@@ -1,0 +1,90 @@
+"""The doctor: what this machine and the cluster have, and whether every node sees the run folder."""
+
+import importlib.util
+import os
+import platform
+import shutil
+import uuid
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from jobs.console import say
+from pipeline.errors import InputError
+from pipeline.run_dir import remedy
+
+PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", "torch", "transformers", "trl", "peft", "bitsandbytes")
+
+
+def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
+    """Looks at packages, key, disk and every node; raises InputError when the run folder cannot be written here."""
+    found: dict[str, Any] = {
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "key": {"ANTHROPIC_API_KEY": "set" if os.environ.get("ANTHROPIC_API_KEY") else "not set"},
+        "gpus_here": _gpus(),
+        "bitsandbytes_back_end": _back_end(),
+    }
+    probe = _write_probe(run_dir)
+    found["disk_free_gib"] = round(shutil.disk_usage(run_dir).free / 2**30, 1)
+    found["nodes"] = _nodes(probe, address)
+    probe.unlink()
+    found["run_dir_shared"] = all(node["sees_run_dir"] for node in found["nodes"])
+    for line in _lines(found, run_dir):
+        say(line)
+    return found
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _gpus() -> list[str]:
+    if importlib.util.find_spec("torch") is None:
+        return []
+    import torch
+
+    return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+
+
+def _back_end() -> str | None:
+    if _version("bitsandbytes") is None or _version("torch") is None:
+        return None
+    return "cuda" if _gpus() else "cpu"
+
+
+def _write_probe(run_dir: Path) -> Path:
+    probe = run_dir.absolute() / f".doctor-{uuid.uuid4().hex}"
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        probe.write_text("seedwright", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{run_dir}: cannot be written ({error.strerror}); {remedy(error)}") from error
+    return probe
+
+
+def _nodes(probe: Path, address: str | None) -> list[dict[str, Any]]:
+    from cluster.resources import look_at_nodes
+    from cluster.session import session
+
+    with session(address):
+        return look_at_nodes(probe)
+
+
+def _lines(found: dict[str, Any], run_dir: Path) -> list[str]:
+    packages = ", ".join(f"{name} {number or 'not installed'}" for name, number in found["packages"].items())
+    lines = [
+        f"python      {found['python']}",
+        f"packages    {packages}",
+        f"key         ANTHROPIC_API_KEY is {found['key']['ANTHROPIC_API_KEY']}; the built-in teacher needs none",
+        f"GPUs here   {', '.join(found['gpus_here']) or 'none'}",
+        f"4-bit       {found['bitsandbytes_back_end'] or 'bitsandbytes and torch are not both installed'}",
+        f"disk        {found['disk_free_gib']} GiB free for {run_dir}",
+    ]
+    for node in found["nodes"]:
+        sees = "sees the run folder" if node["sees_run_dir"] else "does NOT see the run folder: put it on a shared file system"
+        lines.append(f"node        {node['address']}: {node['cpus']:g} CPUs, {node['gpus']:g} GPUs, {node['memory_gib']} GiB; {sees}")
+    return lines

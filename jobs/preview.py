@@ -1,0 +1,67 @@
+"""The preview: a few samples through generation and filters, printed to be read before money is spent on many."""
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.check import read_checked
+from jobs.console import say
+from jobs.generate import check_teacher, teacher_url
+from pipeline.config import Settings
+from pipeline.curate.filters import filter_stages
+from pipeline.curate.samples import join_replies, parse_stage
+from pipeline.errors import TeacherError
+from pipeline.generate.plan import plan_requests
+from pipeline.stage import compose
+from pipeline.tasks.task import load_task, read_source
+from pipeline.teacher.client import api_key, open_client, send
+
+
+def preview(settings: Settings, number: int) -> dict[str, Any]:
+    """Asks for `number` samples spread over the plan and prints prompt, reply and verdict of each. Needs no cluster."""
+    source = read_source(settings)
+    task = load_task(source)
+    seeds = read_checked(task)[0]["seeds"]
+    requests = plan_requests(task, seeds)
+    step = max(1, requests.num_rows // number)
+    chosen = requests.take(list(range(0, requests.num_rows, step))[:number])
+    with tempfile.TemporaryDirectory() as scratch, teacher_url(settings, Path(scratch)) as base_url:
+        records = asyncio.run(_ask_all(settings, base_url, chosen))
+    stages = [parse_stage(settings.teacher.max_tokens, settings.teacher.model), *filter_stages(source, seeds)]
+    samples = compose(stages)(join_replies(chosen, records)).to_pylist()
+    for request, sample in zip(chosen.to_pylist(), samples, strict=True):
+        say(_shown(request, sample))
+    kept = sum(sample["reason"] is None for sample in samples)
+    say(f"\n{kept} of {len(samples)} pass the filters; duplicates and contamination are looked for in the whole run only")
+    return {"samples": samples, "kept": kept}
+
+
+async def _ask_all(settings: Settings, base_url: str | None, requests: pa.Table) -> list[dict[str, Any]]:
+    rows = requests.to_pylist()
+    await check_teacher(settings, base_url, json.loads(rows[0]["params"]))
+    teacher = settings.teacher
+    async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
+        answers = await asyncio.gather(*(send(client, json.loads(row["params"]), teacher.timeout_s) for row in rows))
+    if fatal := next((answer for answer in answers if answer.kind == "fatal"), None):
+        raise TeacherError(f"teacher {base_url or client.base_url}: {fatal.error}; mend that and preview again")
+    return [
+        {"key": row["key"], **({"body": answer.body} if answer.kind == "ok" else {"error": answer.error})}
+        for row, answer in zip(rows, answers, strict=True)
+    ]
+
+
+def _shown(request: dict[str, Any], sample: dict[str, Any]) -> str:
+    prompt = json.loads(request["params"])["messages"][-1]["content"]
+    verdict = "kept" if sample["reason"] is None else f"rejected by {sample['stage']}: {sample['reason']}"
+    parts = [
+        f"=== {sample['sample_id']}  seed {sample['seed_id']}  {sample['cell']}",
+        f"--- prompt\n{prompt}",
+        f"--- reply\n{sample['text'] or sample['raw'] or ''}",
+        f"--- answer  {sample['answer']}  confidence {sample['confidence']}",
+        f"--- verdict  {verdict}" + (f" ({sample['detail']})" if sample["detail"] else ""),
+    ]
+    return "\n".join(parts)

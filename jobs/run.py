@@ -1,0 +1,113 @@
+"""One run: its settings, its folder, and the stages of FLOW that are still to do.
+
+A stage is done again when, and only when, something that shapes its result has changed: its own settings and texts, or
+what the stages before it put out.
+"""
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from jobs.console import say
+from pipeline.canonical import content_hash
+from pipeline.config import Settings
+from pipeline.errors import InputError
+from pipeline.run_dir import RunDir
+from pipeline.tasks.task import TaskSource, read_source
+
+PACKAGES = ("seedwright", "ray", "anthropic", "datasketch", "pyarrow")
+
+
+@dataclass(slots=True)
+class Run:
+    """What every stage is given."""
+
+    dir: RunDir
+    settings: Settings
+    source: TaskSource
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The finished stages' entries in run.json."""
+
+    def output(self, stage: str) -> str:
+        return str(self.entries[stage]["output"])
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A stage of the flow: `shape` says what its result depends on, `work` does it and returns its entry with the hash
+    `output`.
+    """
+
+    name: str
+    after: tuple[str, ...]
+    shape: Callable[[Run], Any]
+    work: Callable[[Run], dict[str, Any]]
+
+
+def open_run(folder: RunDir, settings: Settings, *, update: bool = False) -> Run:
+    """Raises InputError when the folder belongs to a run of another task, or of other settings unless `update` is
+    given.
+    """
+    source = read_source(settings)
+    record = folder.read()
+    if record:
+        refuse_other_settings(folder.path, record, settings, update)
+    record = {
+        "task": settings.name,
+        "settings": settings.model_dump(mode="json", by_alias=True),
+        "shaping": settings.shaping(),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "started": record.get("started") or time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "openings_of_final": record.get("openings_of_final", []),
+        "stages": record.get("stages", {}),
+    }
+    folder.write(record)
+    return Run(folder, settings, source, record["stages"])
+
+
+def refuse_other_settings(path: Path, record: dict[str, Any], settings: Settings, update: bool) -> None:
+    differences = list(differing(record.get("shaping", {}), settings.shaping()))
+    if record.get("task") != settings.name:
+        raise InputError(
+            f"{path}: holds a run of task {record.get('task')!r}, not {settings.name!r}; choose another folder "
+            f"with --out"
+        )
+    if differences and not update:
+        listed = "\n".join(f"  {difference}" for difference in differences)
+        raise InputError(
+            f"{path}: holds a run of other settings:\n{listed}\nchoose another folder with --out, "
+            "or give --update to go on in this one and redo what depends on them"
+        )
+
+
+def differing(old: Any, new: Any, key: str = "") -> list[str]:
+    """Readable differences of two nested settings, "filters.confidence: 0.85 there, 0.9 now"."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = sorted(old.keys() | new.keys())
+        return [line for name in names for line in differing(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))]
+    return [] if old == new else [f"{key}: {old!r} there, {new!r} now"]
+
+
+def do(run: Run, job: Job) -> None:
+    """Does one stage, unless it is done."""
+    if missing := [name for name in job.after if name not in run.entries]:
+        raise InputError(
+            f"{run.dir.path}: {job.name} needs {missing[0]} first; run `seedwright {missing[0]} {run.dir.path}`"
+        )
+    fingerprint = content_hash(
+        {"stage": job.name, "after": {name: run.output(name) for name in job.after}, "shape": job.shape(run)}
+    )
+    if run.dir.finished(job.name, fingerprint):
+        say(f"{job.name}: done already")
+        return
+    say(f"{job.name} ...")
+    started = time.monotonic()
+    entry = job.work(run)
+    entry = {"fingerprint": fingerprint, **entry, "seconds": round(time.monotonic() - started, 2)}
+    run.dir.finish(job.name, entry)
+    run.entries = run.dir.read()["stages"]
+    say(f"{job.name}: {entry.get('summary', 'done')} ({entry['seconds']:.1f} s)")

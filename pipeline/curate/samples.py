@@ -1,0 +1,51 @@
+"""Samples: planned requests joined with what the ledger holds for them, and parsed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.generate.parsing import parse_reply
+from pipeline.records import REPLY, SAMPLE
+from pipeline.stage import Stage, Step
+from pipeline.teacher.client import usage
+
+CARRIED = ("sample_id", "seed_id", "stratum", "cell", "number", "round", "key")
+
+
+def join_replies(requests: pa.Table, records: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """REQUEST rows without the prompt, `body` and `failure` beside them; both null where the ledger has neither."""
+    found = {record["key"]: record for record in records}
+    rows = [found.get(key, {}) for key in requests["key"].to_pylist()]
+    joined = requests.select(CARRIED)
+    joined = joined.append_column(REPLY.field("body"), pa.array([row.get("body") for row in rows], pa.string()))
+    return joined.append_column(REPLY.field("failure"), pa.array([row.get("error") for row in rows], pa.string()))
+
+
+def parse_stage(max_tokens: int, teacher: str) -> Stage:
+    """Turns joined rows into SAMPLE rows; a reply that is no sample gets its verdict here."""
+
+    def load() -> Step:
+        return lambda table: pa.Table.from_pylist(
+            [_sample(row, max_tokens, teacher) for row in table.to_pylist()], schema=SAMPLE
+        )
+
+    return Stage("parse", (*CARRIED, "body", "failure"), tuple(SAMPLE.names), load)
+
+
+def _sample(row: Mapping[str, Any], max_tokens: int, teacher: str) -> dict[str, Any]:
+    sample: dict[str, Any] = {name: row[name] for name in CARRIED} | {"teacher": teacher}
+    if row["body"] is None:
+        return sample | {"stage": "generate", "reason": "no_reply", "detail": row["failure"] or "not answered"}
+    draft = parse_reply(row["body"], max_tokens)
+    inputs, outputs = usage(row["body"])
+    sample |= {
+        "text": draft.text,
+        "answer": draft.answer,
+        "confidence": draft.confidence,
+        "input_tokens": inputs,
+        "output_tokens": outputs,
+    }
+    if draft.reason:
+        sample |= {"stage": "parse", "reason": draft.reason, "detail": draft.detail, "raw": draft.raw}
+    return sample

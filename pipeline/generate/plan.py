@@ -1,0 +1,129 @@
+"""The plan: every request of a run, before any is sent.
+
+Seeds x values of the crossed dimensions x samples. A sample's id hashes seed, crossed values and number; a request's
+key hashes all that shapes the reply, so that a reply that was once paid for is found again whatever else of the plan
+has changed.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.canonical import canonical_json, content_hash
+from pipeline.config import Teacher
+from pipeline.generate.cells import crossed, draw
+from pipeline.generate.prompts import render, to_messages
+from pipeline.records import REQUEST
+from pipeline.tasks.task import Task
+from pipeline.teacher.ask import Request
+from pipeline.teacher.prices import Price
+
+
+def plan_requests(task: Task, seeds: pa.Table, *, round_number: int = 1) -> pa.Table:
+    """One REQUEST row a sample, in the order of the seeds."""
+    rows = [row for seed in seeds.to_pylist() for row in _of_seed(task, seed, round_number)]
+    return pa.Table.from_pylist(rows, schema=REQUEST)
+
+
+def _of_seed(task: Task, seed: Mapping[str, Any], round_number: int) -> Iterator[dict[str, Any]]:
+    settings = task.settings
+    count = settings.generation.samples
+    for fixed in crossed(settings.matrix, settings.generation.cross):
+        for number in range(1, count + 1):
+            identity = content_hash([seed["seed_id"], fixed, number, round_number])
+            cell = draw(settings.matrix, fixed, identity)
+            params = _params(task, seed, cell, number, count)
+            yield {
+                "sample_id": identity[:16],
+                "seed_id": seed["seed_id"],
+                "stratum": seed["stratum"],
+                "cell": canonical_json(cell),
+                "number": number,
+                "round": round_number,
+                "key": request_key(params, number, settings.teacher),
+                "params": canonical_json(params),
+                "input_tokens": estimate_tokens(params),
+                "output_tokens": min(settings.generation.output_tokens, settings.teacher.max_tokens),
+            }
+
+
+def _params(task: Task, seed: Mapping[str, Any], cell: Mapping[str, str], number: int, count: int) -> dict[str, Any]:
+    source, teacher = task.source, task.settings.teacher
+    where = task.settings.passes[0]
+    values = {
+        "seed": seed["text"],
+        "cell": cell,
+        "number": number,
+        "samples": count,
+        "guidelines": source.texts["guidelines"],
+        "schema": json.dumps(task.schema, indent=2, ensure_ascii=False),
+    }
+    system, messages = to_messages(render(source.texts["pass 0"], where, values), where)
+    params: dict[str, Any] = {"model": teacher.model, "max_tokens": teacher.max_tokens, "messages": messages}
+    if system:
+        params["system"] = system
+    if teacher.effort:
+        params["output_config"] = {"effort": teacher.effort}
+    return params
+
+
+def request_key(params: Mapping[str, Any], number: int, teacher: Teacher) -> str:
+    """What a reply is filed under. A built-in teacher with other fault rates is another teacher."""
+    rates = teacher.simulated.rates if teacher.base_url == "simulated" else None
+    return content_hash({"params": params, "number": number, "simulated": rates})
+
+
+def estimate_tokens(params: Mapping[str, Any]) -> int:
+    """Input tokens by the rule of thumb of four bytes a token."""
+    text = str(params.get("system", "")) + "".join(str(message["content"]) for message in params["messages"])
+    return -(-len(text.encode()) // 4)
+
+
+def to_request(row: Mapping[str, Any]) -> Request:
+    return Request(row["key"], json.loads(row["params"]), row["input_tokens"], row["output_tokens"])
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a plan will take; `minutes` at the known limits, None without any; `dollars` None for a model without a
+    price.
+    """
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    dollars: float | None
+    price: str
+    minutes: float | None
+    strata: dict[str, dict[str, int]]
+    cells: dict[str, dict[str, int]]
+
+
+def estimate(task: Task, seeds: pa.Table, requests: pa.Table, price: Price | None) -> Estimate:
+    limits = task.settings.limits
+    sums = {name: sum(requests[name].to_pylist()) for name in ("input_tokens", "output_tokens")}
+    amounts = {"requests": requests.num_rows, **sums}
+    minutes = [amount / limit for name, amount in amounts.items() if (limit := getattr(limits, f"{name}_per_minute"))]
+    cells = [json.loads(cell) for cell in requests["cell"].to_pylist()]
+    return Estimate(
+        requests.num_rows,
+        **sums,
+        dollars=price.dollars(**sums) if price else None,
+        price=price.source if price else f"no price known for {task.settings.teacher.model}; give teacher.price",
+        minutes=max(minutes) if minutes else None,
+        strata={
+            name: {"seeds": _count(seeds["stratum"], name), "samples": _count(requests["stratum"], name)}
+            for name in sorted(set(seeds["stratum"].to_pylist()))
+        },
+        cells={
+            dimension: {value: sum(cell[dimension] == value for cell in cells) for value in values}
+            for dimension, values in task.settings.matrix.items()
+        },
+    )
+
+
+def _count(column: pa.ChunkedArray, value: str) -> int:
+    return sum(one == value for one in column.to_pylist())

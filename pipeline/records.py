@@ -1,0 +1,103 @@
+"""The Arrow schemas of every hand-over between rooms.
+
+A row of SAMPLE carries its verdict: `stage`, `reason` and `score` are null while the sample is kept, and say who
+rejected it, why, and by what figure once it is not. Answers and cells are canonical JSON strings, so that tasks of any
+shape share one schema.
+"""
+
+import pyarrow as pa
+
+SEED = pa.schema(
+    [
+        ("seed_id", pa.string()),
+        ("text", pa.string()),
+        ("answer", pa.string()),
+        ("stratum", pa.string()),
+        ("document_id", pa.string()),
+        ("label_source", pa.string()),
+        ("place", pa.string()),
+    ]
+)
+
+REAL = pa.schema(
+    [
+        ("item_id", pa.string()),
+        ("text", pa.string()),
+        ("answer", pa.string()),
+        ("scored_fields", pa.list_(pa.string())),
+        ("document_id", pa.string()),
+        ("label_source", pa.string()),
+        ("labelled_by", pa.string()),
+        ("labelled_at", pa.string()),
+        ("place", pa.string()),
+    ]
+)
+
+REQUEST = pa.schema(
+    [
+        ("sample_id", pa.string()),
+        ("seed_id", pa.string()),
+        ("stratum", pa.string()),
+        ("cell", pa.string()),
+        ("number", pa.int32()),
+        ("round", pa.int32()),
+        ("key", pa.string()),
+        ("params", pa.string()),
+        ("input_tokens", pa.int32()),
+        ("output_tokens", pa.int32()),
+    ]
+)
+
+REPLY = pa.schema(
+    [
+        ("key", pa.string()),
+        ("body", pa.string()),
+        ("failure", pa.string()),
+        ("seconds", pa.float64()),
+    ]
+)
+
+VERDICT = pa.schema(
+    [
+        ("stage", pa.string()),
+        ("reason", pa.string()),
+        ("score", pa.float64()),
+        ("detail", pa.string()),
+        ("twin_id", pa.string()),
+    ]
+)
+
+SAMPLE = pa.schema(
+    [
+        ("sample_id", pa.string()),
+        ("seed_id", pa.string()),
+        ("stratum", pa.string()),
+        ("cell", pa.string()),
+        ("number", pa.int32()),
+        ("round", pa.int32()),
+        ("key", pa.string()),
+        ("teacher", pa.string()),
+        ("text", pa.string()),
+        ("answer", pa.string()),
+        ("confidence", pa.float64()),
+        ("raw", pa.string()),
+        ("input_tokens", pa.int64()),
+        ("output_tokens", pa.int64()),
+        *VERDICT,
+    ]
+)
+
+MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+
+EXAMPLE = pa.schema(
+    [
+        ("prompt", MESSAGES),
+        ("completion", MESSAGES),
+        ("sample_id", pa.string()),
+        ("seed_id", pa.string()),
+        ("cell", pa.string()),
+        ("teacher", pa.string()),
+        ("round", pa.int32()),
+        ("source", pa.string()),
+    ]
+)

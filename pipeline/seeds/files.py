@@ -1,0 +1,20 @@
+"""Files by content: the hash that a fingerprint takes of a file or folder, whatever its path."""
+
+import hashlib
+from pathlib import Path
+
+from pipeline.canonical import content_hash
+
+
+def fingerprint(path: str) -> str:
+    """SHA-256 of a file's bytes, or of all files below a folder with their names; "missing" where there is nothing."""
+    place = Path(path)
+    if place.is_dir():
+        files = sorted(file for file in place.rglob("*") if file.is_file())
+        return content_hash({str(file.relative_to(place)): _digest(file) for file in files})
+    return _digest(place) if place.is_file() else "missing"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

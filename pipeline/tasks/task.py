@@ -1,0 +1,132 @@
+"""A task: its settings, the texts of its folder, and the two functions that a folder may bring.
+
+The texts travel with the settings, so a worker on another machine needs no copy of the folder; code is compiled where
+it is used.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jsonschema_rs
+
+from pipeline.canonical import content_hash
+from pipeline.config import Settings
+from pipeline.errors import InputError
+
+Verify = Callable[[str, dict[str, Any]], str | None]
+
+
+@dataclass(frozen=True)
+class TaskSource:
+    """What makes a task, as plain values that any worker can be sent."""
+
+    settings: Settings
+    texts: dict[str, str] = field(hash=False)
+    """By role (schema, guidelines, pass 0, student_prompt, normalise, verify)."""
+
+    def fingerprint(self, roles: Iterable[str]) -> str:
+        return content_hash({role: self.texts.get(role) for role in roles})
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task ready for use in this process."""
+
+    source: TaskSource
+    schema: dict[str, Any]
+    schema_errors: Callable[[Any], list[str]]
+    verify: Verify | None
+    rules: ModuleType | None
+    """The folder's normaliser: normalise(field, value), and where it has one grounded(field, value, text)."""
+
+    @property
+    def settings(self) -> Settings:
+        return self.source.settings
+
+    @property
+    def fields(self) -> list[str]:
+        return list(self.schema["properties"])
+
+
+def read_source(settings: Settings) -> TaskSource:
+    """Reads the folder's texts. Raises InputError naming the file that is missing or not UTF-8."""
+    roles = {
+        "schema": settings.schema_path,
+        "guidelines": settings.guidelines,
+        "student_prompt": settings.student_prompt,
+    }
+    roles |= {f"pass {number}": path for number, path in enumerate(settings.passes)}
+    roles |= {role: path for role in ("normalise", "verify") if (path := getattr(settings, role))}
+    return TaskSource(settings, {role: _text(role, Path(path)) for role, path in roles.items()})
+
+
+def _text(role: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: {role} cannot be read ({error.strerror}); check the path in task.yaml") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+
+
+def load_task(source: TaskSource) -> Task:
+    """Raises InputError for a schema that is none, or code that does not import."""
+    schema = _schema(source)
+    validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+    rules = _module("normalise", source, "normalise")
+    verifier = _module("verify", source, "verify")
+    return Task(source, schema, lambda answer: _errors(validator, answer), getattr(verifier, "verify", None), rules)
+
+
+def _errors(validator: Any, answer: Any) -> list[str]:
+    return [
+        f"{'.'.join(map(str, error.instance_path)) or 'answer'}: {error.message}"
+        for error in validator.iter_errors(answer)
+    ]
+
+
+def _schema(source: TaskSource) -> dict[str, Any]:
+    where = source.settings.schema_path
+    try:
+        schema = json.loads(source.texts["schema"])
+    except ValueError as error:
+        raise InputError(f"{where}: is not JSON ({error}); mend it") from error
+    try:
+        jsonschema_rs.meta.validate(schema)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError) as error:
+        reason = getattr(error, "message", str(error))
+        raise InputError(f"{where}: is not a JSON Schema ({reason}); see https://json-schema.org") from error
+    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict) or not schema["properties"]:
+        raise InputError(f"{where}: describes no fields; give an object schema with `properties`")
+    return schema
+
+
+def _module(role: str, source: TaskSource, function: str) -> ModuleType | None:
+    """The folder's Python file as a module; run from its text, so that it works where the folder is not."""
+    if role not in source.texts:
+        return None
+    where = getattr(source.settings, role)
+    module = ModuleType(f"seedwright_task_{role}_{content_hash(source.texts[role])[:12]}")
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(source.texts[role], where, "exec"), module.__dict__)
+    except Exception as error:
+        line = getattr(error, "lineno", None) or _line(error, where)
+        raise InputError(f"{where}:{line or ''} does not import ({type(error).__name__}: {error}); mend it") from error
+    if not callable(getattr(module, function, None)):
+        raise InputError(f"{where}: defines no function {function}; see `seedwright init` for its form")
+    return module
+
+
+def _line(error: Exception, where: str) -> int | None:
+    frames, line = error.__traceback__, None
+    while frames:
+        if frames.tb_frame.f_code.co_filename == where:
+            line = frames.tb_lineno
+        frames = frames.tb_next
+    return line

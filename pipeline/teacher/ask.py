@@ -1,0 +1,99 @@
+"""The protocol of one request: wait for a turn, write the intent, send, write the reply, settle.
+
+Where turns come from is handed in, so the same code runs alone in a test and in many actors that share one limiter.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pipeline.teacher.client import Answer, usage
+from pipeline.teacher.ledger import Ledger
+from pipeline.teacher.pacing import Ask, Settled
+
+Send = Callable[[Mapping[str, Any]], Awaitable[Answer]]
+Dollars = Callable[[int, int], float]
+StopKind = Literal["budget", "teacher", "input"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Leave to send now. `answered`: another worker already has the reply. `stop`: no request may leave any more."""
+
+    successes: int = 0
+    answered: bool = False
+    stop: bool = False
+
+
+class Turns(Protocol):
+    """Where turns come from: `acquire` waits for one, `settle` gives it back with the truth, `stop` ends the run for
+    everybody.
+    """
+
+    async def acquire(self, ask: Ask) -> Turn: ...
+    def settle(self, settled: Settled) -> None: ...
+    def stop(self, kind: StopKind, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the plan wrote it."""
+
+    key: str
+    params: Mapping[str, Any]
+    input_tokens: int
+    output_tokens: int
+
+
+async def ask(
+    request: Request, *, send: Send, ledger: Ledger, turns: Turns, dollars: Dollars, attempts: int
+) -> Literal["answered", "failed", "stopped"]:
+    """Asks until there is an answer; `stopped` means that the run is ending and the request keeps for later.
+
+    A failure counts against the request only if others succeeded meanwhile: while nobody gets an answer the server is
+    at fault, and the request waits. One that the server will never take, or that failed `attempts` times, is written
+    down as a failure.
+    """
+    reservation = Ask(
+        request.key, request.input_tokens, request.output_tokens, dollars(request.input_tokens, request.output_tokens)
+    )
+    failures, failed_at, error = 0, None, ""
+    while True:
+        turn = await turns.acquire(reservation)
+        if turn.stop:
+            return "stopped"
+        failures += failed_at is not None and turn.successes > failed_at
+        if turn.answered or failures >= attempts:
+            turns.settle(Settled(reservation, "unused"))
+            if not turn.answered:
+                await ledger.append("failure", request.key, error=error)
+            return "answered" if turn.answered else "failed"
+        answer = await _once(request, reservation, send=send, ledger=ledger, turns=turns, dollars=dollars)
+        if answer.kind == "ok":
+            return "answered"
+        if answer.kind == "fatal":
+            turns.stop("teacher", answer.error)
+            return "stopped"
+        if answer.kind == "refused":
+            await ledger.append("failure", request.key, error=answer.error)
+            return "failed"
+        failed_at, error = (turn.successes if answer.kind == "failed" else None), answer.error
+
+
+async def _once(
+    request: Request, reservation: Ask, *, send: Send, ledger: Ledger, turns: Turns, dollars: Dollars
+) -> Answer:
+    """One attempt. The reservation is settled whatever happens, so that an exception cannot leak a place."""
+    settled = Settled(reservation, "failed")
+    try:
+        await ledger.append("intent", request.key)
+        answer = await send(request.params)
+        if answer.kind == "ok":
+            used = usage(answer.body)
+            await ledger.append("reply", request.key, body=answer.body)
+            settled = Settled(reservation, "ok", *used, dollars(*used), limits=answer.limits)
+        elif answer.kind != "fatal":
+            settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, limits=answer.limits)
+        return answer
+    finally:
+        turns.settle(settled)

@@ -1,0 +1,154 @@
+"""The only door to a language model: the anthropic SDK, its retries off, every outcome sorted by what to do next."""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import anthropic
+from pydantic import SecretStr
+
+from pipeline.config import Teacher
+from pipeline.errors import InputError, TeacherError
+
+Kind = Literal["ok", "rate_limited", "overloaded", "failed", "refused", "fatal"]
+LIMIT_HEADERS = {
+    "requests": "anthropic-ratelimit-requests-limit",
+    "input_tokens": "anthropic-ratelimit-input-tokens-limit",
+    "output_tokens": "anthropic-ratelimit-output-tokens-limit",
+}
+SPEND_LIMITS = ("contract_spend_limit_reached", "enforced_spend_limit_reached")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one call.
+
+    ok: the server answered 200 and `body` is its text. refused: it will never take this request (400, 413, 422).
+    rate_limited, overloaded and failed: ask again later. fatal: it will take no request of ours (wrong key, unknown
+    model, spend limit).
+    """
+
+    kind: Kind
+    body: str = ""
+    error: str = ""
+    retry_after: float | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+def api_key(teacher: Teacher) -> SecretStr:
+    """The key from the environment. Raises InputError when the variable is not set."""
+    if teacher.base_url == "simulated":
+        return SecretStr(teacher.simulated.api_key)
+    if teacher.api_key_env is None:
+        return SecretStr("none")
+    key = os.environ.get(teacher.api_key_env, "")
+    if not key:
+        raise InputError(
+            f"teacher.api_key_env: {teacher.api_key_env} is not set; export it, "
+            "or --set teacher.api_key_env=null for a server that wants no key"
+        )
+    return SecretStr(key)
+
+
+def open_client(base_url: str | None, key: SecretStr, timeout_s: float) -> anthropic.AsyncAnthropic:
+    return anthropic.AsyncAnthropic(base_url=base_url, api_key=key.get_secret_value(), max_retries=0, timeout=timeout_s)
+
+
+async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:
+    """One call, within one deadline of our own: the server's word on when to come back cannot stretch it."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            response = await client.messages.with_raw_response.create(**params)
+            body = (await response.read()).decode("utf-8", "replace")
+    except (anthropic.APIError, TimeoutError) as error:
+        return sort_error(error)
+    return Answer("ok", body=body, limits=read_limits(response.headers))
+
+
+def read_limits(headers: Mapping[str, str]) -> dict[str, int]:
+    return {kind: int(value) for kind, name in LIMIT_HEADERS.items() if (value := headers.get(name, "")).isdigit()}
+
+
+def sort_error(error: Exception) -> Answer:
+    """What an error of the SDK means for the run. The text holds the server's message and never a header."""
+    if not isinstance(error, anthropic.APIStatusError):
+        name = "timed out" if isinstance(error, TimeoutError | anthropic.APITimeoutError) else "connection failed"
+        return Answer("failed", error=f"{name} ({error.__cause__ or type(error).__name__})")
+    status, headers = error.status_code, error.response.headers
+    text = f"{status} {getattr(error, 'type', None) or ''}: {_message(error)}"
+    if status in (401, 402, 403, 404) or any(word in text for word in SPEND_LIMITS) or _spend_code(error):
+        return Answer("fatal", error=text)
+    wait, limits = _retry_after(headers), read_limits(headers)
+    if status == 429:
+        return Answer("rate_limited", error=text, retry_after=wait, limits=limits)
+    if status in (503, 529):
+        return Answer("overloaded", error=text, retry_after=wait)
+    if status >= 500 or status in (408, 409):
+        return Answer("failed", error=text, retry_after=wait)
+    return Answer("refused", error=text)
+
+
+def _message(error: anthropic.APIStatusError) -> str:
+    body = error.body
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        return str(body["error"].get("message", ""))[:500]
+    return str(error.message)[:500]
+
+
+def _spend_code(error: anthropic.APIStatusError) -> bool:
+    return getattr(error, "error_code", None) in SPEND_LIMITS
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    try:
+        return max(0.0, float(headers.get("retry-after", "")))
+    except ValueError:
+        return None
+
+
+def usage(body: str) -> tuple[int, int]:
+    """(input tokens, output tokens) that a reply was billed for; cached input counts as input. (0, 0) when it does not
+    say.
+    """
+    try:
+        used = json.loads(body)["usage"]
+        inputs = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+        return _tokens(sum(used.get(name) or 0 for name in inputs)), _tokens(used.get("output_tokens") or 0)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return 0, 0
+
+
+def _tokens(count: Any) -> int:
+    return min(max(int(count), 0), 2**40)
+
+
+async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], where: str) -> int | None:
+    """Asks the server to count the tokens of a request, which is free, and proves address, key and model.
+
+    Returns the count, or None where the server has no such endpoint. Raises TeacherError when it cannot be reached or
+    refuses us.
+    """
+    wanted = {name: params[name] for name in ("model", "messages", "system") if name in params}
+    try:
+        async with asyncio.timeout(20):
+            return (await client.messages.count_tokens(**wanted)).input_tokens
+    except (anthropic.APIConnectionError, TimeoutError) as error:
+        cause = error.__cause__ or error
+        raise TeacherError(
+            f"{where}: cannot be reached ({cause}); check teacher.base_url and that the server runs"
+        ) from error
+    except (anthropic.AuthenticationError, anthropic.PermissionDeniedError) as error:
+        raise TeacherError(
+            f"{where}: refuses the key ({_message(error)}); check the variable named by teacher.api_key_env"
+        ) from error
+    except anthropic.NotFoundError as error:
+        if params["model"] in _message(error):
+            raise TeacherError(
+                f"{where}: does not know model {params['model']!r}; set teacher.model to one it serves"
+            ) from error
+        return None
+    except anthropic.APIError:
+        return None

@@ -1,0 +1,122 @@
+"""The ledger: every paid call is written down before it leaves, every raw reply before it is used.
+
+One append-only JSONL file a writer, so that no two machines ever write to the same file; every reader reads all. A line
+is
+    {"kind": "intent",  "key", "at"}                            the request is about to leave
+    {"kind": "reply",   "key", "at", "seconds", "body"}         the server's answer, byte for byte as text
+    {"kind": "failure", "key", "at", "error"}                   given up; a later run asks again only if told to
+Lines are ASCII, so a torn last line, all that a crash can leave, is recognised and skipped. A writer holds a lock on
+its file, which the kernel releases when it dies: who resumes waits for that, and so never asks what an orphan is just
+being told.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+
+
+class Ledger:
+    """A writer. Lines that arrive while the disk is busy share one fsync."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.jsonl"
+        self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def append(self, kind: str, key: str, **values: Any) -> None:
+        """Returns when the line is on the disk. Raises InputError when it cannot be written."""
+        line = json.dumps({"kind": kind, "key": key, "at": round(time.time(), 3), **values}) + "\n"
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((line.encode("ascii"), done))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush())
+        await done
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            error = await asyncio.to_thread(self._write, b"".join(line for line, _ in batch))
+            for _, done in batch:
+                if done.cancelled():
+                    continue
+                if error is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(error)
+
+    def _write(self, lines: bytes) -> InputError | None:
+        try:
+            while lines:
+                lines = lines[os.write(self._fd, lines) :]
+            os.fsync(self._fd)
+        except OSError as error:
+            return InputError(
+                f"{self.path}: cannot be written ({error.strerror}); free disk space, then run the same command again: "
+                "replies that were written are kept"
+            )
+        return None
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+def read_ledger(folder: Path) -> Iterator[dict[str, Any]]:
+    """Every whole line of every writer, in the order of file names and lines."""
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open("rb") as file:
+            for line in file:
+                try:
+                    record = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(record, dict) and "kind" in record and "key" in record:
+                    yield record
+
+
+def answers(folder: Path, keys: set[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The first reply to each key (of `keys`, or of all), then a failure for each key that has no reply."""
+    replied: set[str] = set()
+    failures: dict[str, dict[str, Any]] = {}
+    for record in read_ledger(folder):
+        key = record["key"]
+        if key in replied or (keys is not None and key not in keys):
+            continue
+        if record["kind"] == "reply":
+            replied.add(key)
+            yield record
+        elif record["kind"] == "failure":
+            failures[key] = record
+    yield from (record for key, record in failures.items() if key not in replied)
+
+
+def wait_for_writers(folder: Path, seconds: float = 60.0) -> None:
+    """Waits until nobody writes to the ledger any more. Raises InputError when somebody still does after `seconds`."""
+    deadline = time.monotonic() + seconds
+    for path in sorted(folder.glob("*.jsonl")):
+        while _held(path):
+            if time.monotonic() > deadline:
+                raise InputError(
+                    f"{path}: is still being written by another process; wait for it or end it, then run again"
+                )
+            time.sleep(0.1)
+
+
+def _held(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
