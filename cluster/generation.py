@@ -83,7 +83,8 @@ def generate(
     when the run was stopped; whatever was answered until then is in the ledger.
     """
     limiter = start_limiter(settings.limits, settings.budget, spent, settings.teacher.patience_s)
-    blocks = max(settings.cluster.generation_actors, -(-requests.num_rows // settings.cluster.block_rows))
+    actors = min(settings.cluster.generation_actors, requests.num_rows)
+    blocks = max(4 * actors, -(-requests.num_rows // settings.cluster.block_rows))
     fates = (
         ray.data.from_arrow(requests)
         .repartition(min(blocks, requests.num_rows))
@@ -94,7 +95,7 @@ def generate(
             batch_format="pyarrow",
             zero_copy_batch=True,
             num_cpus=0.1,
-            compute=ray.data.ActorPoolStrategy(size=min(settings.cluster.generation_actors, blocks)),
+            compute=ray.data.ActorPoolStrategy(size=actors),
         )
     )
     counts: dict[str, int] = {}

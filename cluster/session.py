@@ -3,12 +3,15 @@
 import contextlib
 import logging
 import os
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("jobs", "cluster", "pipeline")
 
 
 @contextlib.contextmanager
@@ -19,27 +22,26 @@ def session(address: str | None = None) -> Iterator[None]:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray
 
     if ray.is_initialized():
         yield
         return
     given = address or os.environ.get("RAY_ADDRESS")
-    try:
-        ray.init(
-            address=given,
-            include_dashboard=None if given else False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            configure_logging=True,
-            runtime_env=None
-            if given is None or _installed()
-            else {"py_modules": [str(ROOT / room) for room in ("jobs", "cluster", "pipeline")]},
-        )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"cluster.address: no Ray cluster at {given} ({error}); start one with `ray start --head`"
-        ) from error
+    with _hushed():
+        try:
+            ray.init(
+                address=given,
+                include_dashboard=None if given else False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={"py_modules": [str(ROOT / room) for room in ROOMS]} if given and _checkout() else None,
+            )
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise InputError(
+                f"cluster.address: no Ray cluster at {given} ({error}); start one with `ray start --head`"
+            ) from error
     quiet()
     try:
         yield
@@ -47,9 +49,27 @@ def session(address: str | None = None) -> Iterator[None]:
         ray.shutdown()
 
 
-def _installed() -> bool:
-    """Whether the packages come from an installation, which every node is expected to have, and not from a checkout."""
-    return "site-packages" in ROOT.parts
+def _checkout() -> bool:
+    """Whether the code is a checkout, which other nodes do not have, and not an installation, which they are given."""
+    return "site-packages" not in ROOT.parts
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps what Ray's own processes write at their start off standard error, unless the start fails."""
+    sys.stderr.flush()
+    ours = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            aside.seek(0)
+            os.write(ours, aside.read())
+            raise
+        finally:
+            os.dup2(ours, 2)
+            os.close(ours)
 
 
 def quiet() -> None:

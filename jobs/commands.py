@@ -15,7 +15,8 @@ from pipeline.run_dir import locked
 def run_flow(settings: Settings, folder: Path, *, update: bool) -> dict[str, Any]:
     with locked(folder) as run_dir:
         run = open_run(run_dir, settings, update=update)
-        execute(run)
+        with run.until_end:
+            execute(run)
         record = run_dir.read()
     say("")
     say(funnel_table(record["stages"]["curate"]["funnel"]))
@@ -39,5 +40,6 @@ def one_stage(folder: Path, name: str, *, address: str | None, budget: float | N
         if address:
             changes["cluster"] = settings.cluster.model_copy(update={"address": address})
         run = open_run(run_dir, settings.model_copy(update=changes))
-        do(run, job_named(name))
+        with run.until_end:
+            do(run, job_named(name))
         return run_dir.read()

@@ -40,14 +40,12 @@ def shape(run: Run) -> Any:
 
 
 def work(run: Run) -> dict[str, Any]:
-    from cluster.session import session
-
     place = run.dir.path
     for old in ("dataset", ROUND / "samples", ROUND / "rejected", ROUND / "sweep.json"):
         clear(place / old)
-    with session(run.settings.cluster.address):
-        samples = deduplicated(run, filtered(run))
-        samples, swept = decontaminated(run, samples)
+    run.use_cluster()
+    samples = deduplicated(run, filtered(run))
+    samples, swept = decontaminated(run, samples)
     entries = funnel(samples, list(STAGES))
     is_kept = pc.is_null(samples["reason"])
     kept = samples.filter(is_kept)

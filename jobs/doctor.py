@@ -13,7 +13,8 @@ from jobs.console import say
 from pipeline.errors import InputError
 from pipeline.run_dir import remedy
 
-PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", "torch", "transformers", "trl", "peft", "bitsandbytes")
+OPTIONAL = ("torch", "transformers", "trl", "peft", "bitsandbytes")
+PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", *OPTIONAL)
 
 
 def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
@@ -85,6 +86,7 @@ def _lines(found: dict[str, Any], run_dir: Path) -> list[str]:
         f"disk        {found['disk_free_gib']} GiB free for {run_dir}",
     ]
     for node in found["nodes"]:
-        sees = "sees the run folder" if node["sees_run_dir"] else "does NOT see the run folder: put it on a shared file system"
-        lines.append(f"node        {node['address']}: {node['cpus']:g} CPUs, {node['gpus']:g} GPUs, {node['memory_gib']} GiB; {sees}")
+        has = f"{node['cpus']:g} CPUs, {node['gpus']:g} GPUs, {node['memory_gib']} GiB"
+        sees = "sees" if node["sees_run_dir"] else "does NOT see (put it on a shared file system)"
+        lines.append(f"node        {node['address']}: {has}; {sees} the run folder")
     return lines

@@ -97,13 +97,13 @@ def teacher_url(settings: Settings, folder: Path) -> Iterator[str | None]:
 
 def _ask(run: Run, todo: pa.Table, ledger: Path, price: Price, spent: float) -> dict[str, int]:
     from cluster.generation import Connection, generate
-    from cluster.session import session
 
     settings = run.settings
     key = api_key(settings.teacher)
     with teacher_url(settings, run.dir.path / "teacher") as base_url:
         asyncio.run(check_teacher(settings, base_url, json.loads(todo["params"][0].as_py())))
-        with session(settings.cluster.address), generation_progress(todo.num_rows) as watch:
+        run.use_cluster()
+        with generation_progress(todo.num_rows) as watch:
             stats = generate(todo, settings, Connection(base_url, key, price), ledger, spent, watch)
     fates: dict[str, int] = stats["fates"]
     return fates

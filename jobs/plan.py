@@ -8,7 +8,6 @@ from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.errors import InputError
 from pipeline.generate.plan import Estimate, estimate, plan_requests
-from pipeline.records import REQUEST
 from pipeline.run_dir import write_parquet
 from pipeline.tasks.task import load_task
 from pipeline.teacher.prices import price_of
@@ -37,7 +36,7 @@ def work(run: Run) -> dict[str, Any]:
     say(shown(figures))
     return {
         **asdict(figures),
-        "output": content_hash([requests[name].to_pylist() for name in REQUEST.names]),
+        "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
         "summary": f"{figures.requests:,} requests",
     }
 

@@ -36,7 +36,7 @@ def preview(settings: Settings, number: int) -> dict[str, Any]:
     for request, sample in zip(chosen.to_pylist(), samples, strict=True):
         say(_shown(request, sample))
     kept = sum(sample["reason"] is None for sample in samples)
-    say(f"\n{kept} of {len(samples)} pass the filters; duplicates and contamination are looked for in the whole run only")
+    say(f"\n{kept} of {len(samples)} pass the filters; duplicates and leaks are looked for in a whole run only")
     return {"samples": samples, "kept": kept}
 
 

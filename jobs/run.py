@@ -4,6 +4,7 @@ A stage is done again when, and only when, something that shapes its result has 
 what the stages before it put out.
 """
 
+import contextlib
 import platform
 import time
 from collections.abc import Callable
@@ -31,9 +32,17 @@ class Run:
     source: TaskSource
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The finished stages' entries in run.json."""
+    until_end: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    """What stays open until the run ends: the cluster, once a stage has asked for it."""
 
     def output(self, stage: str) -> str:
         return str(self.entries[stage]["output"])
+
+    def use_cluster(self) -> None:
+        """Connects to the cluster, once a run; nothing is started for stages that are done already."""
+        from cluster.session import session
+
+        self.until_end.enter_context(session(self.settings.cluster.address))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Pipeline: what happens to a record, as pure functions on Arrow tables; no Ray."""

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import pyarrow as pa
 
+from pipeline.config import Settings
 from pipeline.curate.dedup import Conflict, Rank
 from pipeline.curate.verdicts import Rejection
 from pipeline.tasks.extraction import conflicting
-from pipeline.tasks.task import TaskSource, load_task
+from pipeline.tasks.task import Task, TaskSource, load_task
 
 RANK: Rank = (("confidence", "descending"),)
 """Among samples that passed every filter the more confident one stays, then the one with the smaller id."""
@@ -17,15 +19,21 @@ COLUMNS = ("sample_id", "text", "answer", "confidence")
 
 
 def conflict_of(source: TaskSource) -> Conflict:
-    """Whether two near-identical samples contradict each other, by the task's own normalisation."""
-    task = load_task(source)
+    """Whether two near-identical samples contradict each other, by the task's normalisation; picklable."""
+    return partial(_conflict, source.settings.model_dump_json(by_alias=True), json.dumps(source.texts))
 
-    def conflict(row: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
-        if row["answer"] == kept["answer"]:
-            return False
-        return bool(conflicting(task, row["text"], json.loads(row["answer"]), kept["text"], json.loads(kept["answer"])))
 
-    return conflict
+def _conflict(settings: str, texts: str, row: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
+    if row["answer"] == kept["answer"]:
+        return False
+    answers = json.loads(row["answer"]), json.loads(kept["answer"])
+    return bool(conflicting(_task(settings, texts), row["text"], answers[0], kept["text"], answers[1]))
+
+
+@lru_cache(maxsize=4)
+def _task(settings: str, texts: str) -> Task:
+    """Once in each worker, not once a pair."""
+    return load_task(TaskSource(Settings.model_validate_json(settings), json.loads(texts)))
 
 
 def duplicate_verdicts(found: pa.Table) -> list[Rejection | None]:

@@ -10,7 +10,7 @@ from pipeline.tasks.task import Task
 
 
 def examples(task: Task, samples: pa.Table) -> pa.Table:
-    """EXAMPLE rows in the order of the samples. The completion is what the student shall say: canonical JSON, nothing else."""
+    """EXAMPLE rows in the order of the samples. The completion is what the student shall say: canonical JSON alone."""
     rows = [
         {
             "prompt": student_prompt(task, row["text"]),

@@ -4,9 +4,10 @@ Templates run in Jinja's sandbox, and seeds and replies only ever enter as value
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from pipeline.errors import InputError
@@ -19,7 +20,7 @@ def render(source: str, where: str, values: Mapping[str, Any]) -> dict[str, str]
     line.
     """
     try:
-        template = _ENVIRONMENT.from_string(source)
+        template = _compiled(source)
         if not template.blocks:
             return {"user": template.render(values).strip()}
         context = template.new_context(dict(values))
@@ -27,6 +28,11 @@ def render(source: str, where: str, values: Mapping[str, Any]) -> dict[str, str]
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         raise InputError(f"{where}:{line or ''} {error.message or error}; mend the template") from error
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
 
 
 def to_messages(blocks: Mapping[str, str], where: str) -> tuple[str | None, list[dict[str, str]]]:

@@ -55,7 +55,12 @@ def _read(path: str, form: str, mistakes: list[BadRow], notes: list[BadRow]) -> 
 def _rows(path: str, mistakes: list[BadRow]) -> list[Placed]:
     rows, bad = read_records(Path(path))
     mistakes += bad
-    return [(place, {**row, **_decoded(row)}) for place, row in rows]
+    return [(place, {**row, **_label(row), **_decoded(row)}) for place, row in rows]
+
+
+def _label(row: dict[str, Any]) -> dict[str, Any]:
+    """A classification row may give `label`; inside, every answer is an object."""
+    return {"answer": {"label": row["label"]}} if row.get("answer") is None and row.get("label") is not None else {}
 
 
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:

@@ -96,6 +96,8 @@ def _schema(source: TaskSource) -> dict[str, Any]:
         schema = json.loads(source.texts["schema"])
     except ValueError as error:
         raise InputError(f"{where}: is not JSON ({error}); mend it") from error
+    if source.settings.kind == "classification":
+        return _label_schema(schema, where)
     try:
         jsonschema_rs.meta.validate(schema)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError) as error:
@@ -104,6 +106,19 @@ def _schema(source: TaskSource) -> dict[str, Any]:
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict) or not schema["properties"]:
         raise InputError(f"{where}: describes no fields; give an object schema with `properties`")
     return schema
+
+
+def _label_schema(labels: Any, where: str) -> dict[str, Any]:
+    """Labels with their definitions, as the schema of the answer {"label": ...}."""
+    if not isinstance(labels, dict) or len(labels) < 2 or not all(isinstance(text, str) for text in labels.values()):
+        raise InputError(f'{where}: is no list of labels; give two or more as {{"label": "its definition"}}')
+    described = "; ".join(f"{label}: {text}" for label, text in labels.items())
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["label"],
+        "properties": {"label": {"enum": list(labels), "description": described}},
+    }
 
 
 def _module(role: str, source: TaskSource, function: str) -> ModuleType | None:

@@ -1,0 +1,1 @@
+"""Cluster: where; the only package that imports Ray."""

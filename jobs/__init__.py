@@ -1,0 +1,1 @@
+"""Jobs: when; one short module a stage, and the `seedwright` command."""

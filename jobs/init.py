@@ -1,0 +1,35 @@
+"""A new task folder to fill in: every file that a task needs, with example rows that pass the checks as they are."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from jobs.console import say
+from pipeline.errors import InputError
+from pipeline.run_dir import remedy
+
+TEMPLATES = Path(__file__).with_name("templates")
+KINDS = ("extraction", "classification")
+
+
+def init(folder: Path, kind: str) -> dict[str, Any]:
+    """Raises InputError for an unknown kind, or a folder that already holds files."""
+    if kind not in KINDS:
+        raise InputError(f"--kind {kind}: is unknown; it is one of {', '.join(KINDS)}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: already holds something; name a new folder")
+    try:
+        shutil.copytree(TEMPLATES / kind, folder, dirs_exist_ok=True)
+        task = folder / "task.yaml"
+        task.write_text(task.read_text(encoding="utf-8").replace("NAME", _name(folder), 1), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror}); {remedy(error)}") from error
+    files = sorted(file.name for file in folder.iterdir())
+    say(f"{folder}: {', '.join(files)}\nfill them in, then: seedwright plan {folder}")
+    return {"folder": str(folder), "files": files}
+
+
+def _name(folder: Path) -> str:
+    """The folder's name as a task's name may be."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", folder.resolve().name).lstrip("_.-") or "task"

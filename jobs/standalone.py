@@ -1,0 +1,85 @@
+"""What the standalone commands share: an input read whole or refused, and files of which the summary is last."""
+
+import contextlib
+import time
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.seeds.readers import Rows
+
+BAD_ROWS_SHOWN = 5
+RAY_FROM = 20_000
+"""Rows from which starting Ray pays; below, the same work is done in this process."""
+
+
+@contextlib.contextmanager
+def timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[step] = round(time.perf_counter() - start, 3)
+
+
+def read_whole(path: Path, text: str, *, reserved: Collection[str] = ()) -> "Rows":
+    """All rows, each with a text.
+
+    Raises InputError when a row cannot be read or has no text, naming its place, and when a column has one of the
+    `reserved` names, which the output needs.
+    """
+    from pipeline.curate.shingles import require_texts
+    from pipeline.seeds.readers import read_rows
+
+    rows = read_rows(path)
+    if rows.bad:
+        shown = "; ".join(f"{bad.place}: {bad.reason}" for bad in rows.bad[:BAD_ROWS_SHOWN])
+        more = f"; and {len(rows.bad) - BAD_ROWS_SHOWN} more" if len(rows.bad) > BAD_ROWS_SHOWN else ""
+        raise InputError(f"{path}: {len(rows.bad)} rows cannot be read ({shown}{more}); mend them or take them out")
+    if taken := [name for name in rows.table.column_names if name in reserved]:
+        raise InputError(f"{path}: has a column {taken[0]!r}, which the output adds itself; rename it or leave it out")
+    require_texts(rows.table, text, where=str(path), places=rows.places)
+    return rows
+
+
+def folder_for(source: Path, out: Path | None, suffix: str, names: Sequence[str]) -> Path:
+    """`out`, or a folder in the current directory named after the source.
+
+    Raises InputError when it is a file, or when writing the files would overwrite the source.
+    """
+    folder = out or Path(f"{source.resolve().stem}-{suffix}")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file, not a folder; choose another one with --out")
+    if source.resolve() in [(folder / name).resolve() for name in names]:
+        raise InputError(
+            f"{folder}: writing there would overwrite the input {source}; choose another folder with --out"
+        )
+    return folder
+
+
+def write_parts(folder: Path, table: "pa.Table", found: "pa.Table") -> None:
+    """kept.parquet and removed.parquet; the summary of an earlier run goes, so that it never stands beside new tables.
+
+    `found` has one row for each of `table`; its `reason` is null for a kept row, and removed.parquet gets its columns.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from pipeline.run_dir import clear, write_parquet
+
+    clear(folder / "summary.json")
+    numbered = table.append_column("row", pa.array(range(len(table)), pa.int64()))
+    kept = pc.is_null(found["reason"])
+    write_parquet(folder / "kept.parquet", numbered.filter(kept))
+    for name in found.column_names:
+        numbered = numbered.append_column(name, found[name])
+    write_parquet(folder / "removed.parquet", numbered.filter(pc.invert(kept)))
+
+
+def counts(found: "pa.Table", reasons: Sequence[str]) -> dict[str, int]:
+    """How many rows were removed for each reason, zeros included."""
+    named = found["reason"].to_pylist()
+    return {reason: named.count(reason) for reason in reasons}

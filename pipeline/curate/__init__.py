@@ -1,0 +1,1 @@
+"""Curate: filters, duplicates, contamination, split: from samples to a training set."""

@@ -1,0 +1,114 @@
+"""Contamination: samples that repeat an item of the exam, wholly, nearly, or somewhere inside.
+
+Every sample is compared with every item: shingles are looked up in an inverted index, nothing is sampled or estimated.
+So the Jaccard similarity of the nearest item is exact, however low, and a sweep over cuts is right at every cut, which
+MinHash bands, tuned to one cut, could not promise. What cannot be checked is refused, never passed as clean.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.curate.exam import Exam, Numbers
+from pipeline.curate.shingles import ShingleSets, normalise, texts_of
+from pipeline.errors import InputError
+from pipeline.stage import Stage
+
+EXACT, JACCARD, CONTAINMENT = "contaminated_exact", "contaminated_jaccard", "contaminated_containment"
+BLOCK = 2_000
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """From which similarity on a sample counts as contaminated; both in (0, 1]."""
+
+    jaccard: float = 0.65
+    containment: float = 0.8
+
+    def __post_init__(self) -> None:
+        for name, value in (("cut", self.jaccard), ("containment", self.containment)):
+            if not 0 < value <= 1:
+                raise InputError(f"{name}: {value} is outside (0, 1]; give for example 0.65")
+
+
+def check(texts: Sequence[str], exam: Exam, cuts: Cuts) -> pa.Table:
+    """One row for each text, in order.
+
+    `reason` is null for a clean text, or the first that applies of `contaminated_exact` (equal after `normalise`),
+    `contaminated_jaccard` and `contaminated_containment`; `twin_item`, `twin_set` and `twin_id` name the item, and
+    `similarity` is 1, the Jaccard similarity, or the containment. Whatever the reason, `jaccard` and `containment` are
+    the highest over all items, with the item in `jaccard_item` and `containment_item` (the first of several, null for
+    0). Items are numbers into `exam.texts`.
+    """
+    starts = range(0, max(len(texts), 1), BLOCK)
+    return pa.concat_tables([_check(texts[start : start + BLOCK], exam, cuts) for start in starts])
+
+
+def _check(texts: Sequence[str], exam: Exam, cuts: Cuts) -> pa.Table:
+    exact = np.array([exam.exact.get(normalise(text), -1) for text in texts], np.int64)
+    jaccard, nearest, containment, contained = _nearest(texts, exam)
+    found = [exact >= 0, jaccard >= cuts.jaccard, containment >= cuts.containment]
+    reasons = np.select(found, [EXACT, JACCARD, CONTAINMENT], "")
+    twins = _items(np.select(found, [exact, nearest, contained], -1))
+    return pa.table(
+        {
+            "reason": pa.array([reason or None for reason in reasons.tolist()], pa.string()),
+            "twin_item": twins,
+            "twin_set": pa.array(exam.sets, pa.string()).take(twins),
+            "twin_id": exam.ids.take(twins),
+            "similarity": pa.array(np.select(found, [np.ones(len(texts)), jaccard, containment]), mask=reasons == ""),
+            "jaccard": jaccard,
+            "jaccard_item": _items(nearest),
+            "containment": containment,
+            "containment_item": _items(contained),
+        }
+    )
+
+
+def _items(numbers: Numbers) -> pa.Array:
+    return pa.array(numbers, pa.int64(), mask=numbers < 0)
+
+
+def _nearest(texts: Sequence[str], exam: Exam) -> tuple[Values, Numbers, Values, Numbers]:
+    """The highest Jaccard similarity and containment of each text, each with its item."""
+    sets = ShingleSets.of(texts, exam.shingling)
+    found = exam.postings.overlaps(sets)
+    union = sets.sizes[found.samples] + exam.sizes[found.items] - found.shared
+    partly = exam.shared_by_part[found.items]
+    samples, items = [found.samples[partly]], [found.items[partly]]
+    shares = [found.shared[partly] / exam.sizes[items[0]]]
+    for shingling, postings in exam.runs:
+        whole = postings.overlaps(ShingleSets.of(texts, shingling))
+        samples.append(whole.samples)
+        items.append(whole.items)
+        shares.append(np.ones(len(whole.items)))
+    return (
+        *_highest(len(texts), found.samples, found.items, found.shared / union),
+        *_highest(len(texts), np.concatenate(samples), np.concatenate(items), np.concatenate(shares)),
+    )
+
+
+def _highest(count: int, samples: Numbers, items: Numbers, values: Values) -> tuple[Values, Numbers]:
+    """For each sample the highest of its values and the first item that has it; 0 and -1 where there is none."""
+    best, at = np.zeros(count), np.full(count, -1)
+    order = np.lexsort((items, -values, samples))
+    first = order[np.flatnonzero(np.diff(samples[order], prepend=-1))]
+    best[samples[first]], at[samples[first]] = values[first], items[first]
+    return best, at
+
+
+def contamination(exam: Exam, cuts: Cuts, *, text: str = "text") -> Stage:
+    """The stage that appends the columns of `check` for the texts in the column `text`."""
+
+    def step(table: pa.Table) -> pa.Table:
+        found = check(texts_of(table, text), exam, cuts)
+        for name in found.column_names:
+            table = table.append_column(name, found[name])
+        return table
+
+    return Stage("contamination", (text,), tuple(check([], exam, cuts).column_names), lambda: step)

@@ -1,0 +1,1 @@
+"""Generate: the matrix, the prompts, the plan, and the parsing of replies."""

@@ -1,0 +1,1 @@
+"""Seeds: reading rows, their provenance, and the wall between seeds and the real sets."""

@@ -1,0 +1,1 @@
+"""Tasks: what an answer is, when two are the same, and the built-in task folders."""

@@ -1,0 +1,1 @@
+"""Teacher: the only door to a language model; client, pacing, prices, ledger."""

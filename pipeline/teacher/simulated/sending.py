@@ -1,0 +1,70 @@
+"""The last step of the simulated server: an outcome goes to the client, whole or broken off, and it is known which."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from pipeline.teacher.simulated.wire import error_payload
+
+BROKEN_OFF = 0
+GONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one request meets: status, body and headers of the reply, seconds before it, the fault of the server."""
+
+    status: int
+    payload: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fault: str | None = None
+    delay: float = 0.0
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """What else the log says of it."""
+
+
+def refusal(status: int, kind: str, why: str, **rest: Any) -> Outcome:
+    return Outcome(status, error_payload(kind, why), **rest)
+
+
+async def send(request: web.Request, outcome: Outcome) -> tuple[int, web.StreamResponse]:
+    """Send the reply, or break off as the fault asks: the status for the log, and what aiohttp wants to have back.
+
+    Returns when the operating system has taken the whole reply. ConnectionError when the client has left before.
+    """
+    await asyncio.sleep(outcome.delay)  # even 0 lets the loop see a client that has left
+    transport = request.transport
+    if transport is None or transport.is_closing():
+        raise ConnectionResetError("the client has left")
+    transport.set_write_buffer_limits(high=0)  # `drain` waits until nothing is left to hand over
+    body, headers = _encoded(outcome)
+    if outcome.fault in ("dropped", "half_sent"):
+        if outcome.fault == "half_sent":
+            await _send_half(request, outcome.status, body, headers)
+        transport.abort()
+        return BROKEN_OFF, web.Response()
+    response = web.Response(status=outcome.status, body=body, headers=headers)
+    await response.prepare(request)
+    await response.write_eof()
+    await request.writer.drain()
+    return outcome.status, response
+
+
+def _encoded(outcome: Outcome) -> tuple[bytes, dict[str, str]]:
+    request_id = f"req_{uuid.uuid4().hex[:24]}"
+    payload = outcome.payload if outcome.status == 200 else {**outcome.payload, "request_id": request_id}
+    headers = {**outcome.headers, "request-id": request_id, "content-type": "application/json"}
+    return json.dumps(payload).encode(), headers
+
+
+async def _send_half(request: web.Request, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    half = web.StreamResponse(status=status, headers=headers)
+    half.content_length = len(body)
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
+    await request.writer.drain()

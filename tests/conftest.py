@@ -1,0 +1,32 @@
+"""Toys that several rooms' tests share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jobs.init import init
+from pipeline.layers import load_settings
+from pipeline.tasks.task import Task, load_task, read_source
+
+
+@pytest.fixture
+def task_folder(tmp_path: Path) -> Path:
+    """A small extraction task as `seedwright init` writes it."""
+    init(tmp_path / "orders", "extraction")
+    return tmp_path / "orders"
+
+
+@pytest.fixture
+def load(task_folder: Path) -> Callable[..., Task]:
+    """Loads that task with --set pairs."""
+
+    def loaded(*pairs: str) -> Task:
+        return load_task(read_source(load_settings(str(task_folder), None, pairs)[0]))
+
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def contracts() -> Task:
+    return load_task(read_source(load_settings("contracts")[0]))

@@ -1,0 +1,185 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from jobs.__main__ import main
+
+
+class Shown(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Seedwright = Callable[..., Shown]
+
+
+@pytest.fixture
+def seedwright(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Seedwright:
+    """The command in this process."""
+
+    def run(*arguments: object) -> Shown:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["seedwright", *map(str, arguments)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = capsys.readouterr()
+        return Shown(code, captured.out, captured.err)
+
+    return run
+
+
+def test_help_of_a_command_does_not_wait_for_heavy_imports() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "jobs", "dedup", "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "--threshold" in shown.stdout
+    loaded = {line.split("|")[-1].strip() for line in shown.stderr.splitlines()}
+    assert not {"ray", "pyarrow", "anthropic", "datasets", "numpy"} & loaded
+
+
+@pytest.mark.parametrize("kind", ["extraction", "classification"])
+def test_a_new_task_folder_passes_its_own_checks_and_can_be_planned(
+    seedwright: Seedwright, tmp_path: Path, kind: str
+) -> None:
+    made = seedwright("init", tmp_path / "my task", "--kind", kind)
+    assert made.returncode == 0, made.stderr
+    planned = seedwright("plan", tmp_path / "my task", "--json")
+    assert planned.returncode == 0, planned.stderr
+    record = json.loads(planned.stdout)
+    assert record["task"] == "my-task"
+    assert record["stages"]["plan"]["requests"] == 10
+    assert record["stages"]["plan"]["dollars"] > 0
+
+
+def test_init_never_writes_over_something(seedwright: Seedwright, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = seedwright("init", tmp_path)
+    assert (refused.returncode, "already holds something" in refused.stderr) == (2, True)
+    assert "--kind poetry: is unknown" in seedwright("init", tmp_path / "new", "--kind", "poetry").stderr
+
+
+def test_a_mistake_is_told_in_lines_on_standard_error_with_exit_code_2(
+    seedwright: Seedwright, task_folder: Path
+) -> None:
+    refused = seedwright("plan", task_folder, "--set", "filters.confidense=0.9", "--json")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "seedwright: --set filters.confidense=0.9: unknown setting filters.confidense; did you mean filters.confidence?\n"
+    )
+
+
+def test_the_plan_spends_nothing_and_says_what_the_run_would(seedwright: Seedwright, task_folder: Path) -> None:
+    pairs = ["limits.requests_per_minute=5", "generation.cross=[register]"]
+    planned = seedwright("plan", task_folder, *[part for pair in pairs for part in ("--set", pair)])
+    assert planned.returncode == 0, planned.stderr
+    for words in ("requests       30", "6.0 minutes at the set limits", "price file of 2026-10-31", "clipped"):
+        assert words in planned.stderr
+
+
+def test_plan_opens_a_run_folder_and_a_stage_refuses_to_go_before_its_time(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    assert seedwright("plan", task_folder, "--out", out).returncode == 0
+    refused = seedwright("curate", out)
+    assert refused.returncode == 2
+    assert f"{out}: curate needs generate first; run `seedwright generate {out}`" in refused.stderr
+    assert "is no run folder" in seedwright("generate", tmp_path / "nowhere").stderr
+
+
+def test_a_run_folder_of_other_settings_says_what_differs_and_how_to_go_on(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    seedwright("plan", task_folder, "--out", out)
+    refused = seedwright("plan", task_folder, "--out", out, "--set", "filters.confidence=0.9")
+    assert refused.returncode == 2
+    assert "filters.confidence: 0.85 there, 0.9 now" in refused.stderr
+    assert "--update" in refused.stderr
+    assert seedwright("plan", task_folder, "--out", out, "--set", "filters.confidence=0.9", "--update").returncode == 0
+
+
+def test_only_what_depends_on_a_change_is_done_again(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    seedwright("plan", task_folder, "--out", out)
+    again = seedwright("plan", task_folder, "--out", out).stderr
+    assert ("check: done already" in again, "plan: done already" in again) == (True, True)
+    (task_folder / "verify.py").write_text("def verify(text, answer):\n    return None\n")
+    again = seedwright("plan", task_folder, "--out", out).stderr
+    assert ("check: done already" in again, "plan: done already" in again) == (False, True)
+    (task_folder / "draft.jinja").write_text("Write about {{ seed }}, variation {{ number }}.")
+    again = seedwright("plan", task_folder, "--out", out).stderr
+    assert ("check: done already" in again, "plan: done already" in again) == (True, False)
+
+
+def test_another_task_never_goes_into_the_folder_of_a_run(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    seedwright("plan", task_folder, "--out", out)
+    assert (
+        "holds a run of task 'orders', not 'contracts'"
+        in seedwright("plan", "contracts", "--out", out, "--update").stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("schema.json", "{", "is not JSON"),
+        ("schema.json", '{"type": "objct", "properties": {"a": {}}}', "is not a JSON Schema"),
+        ("schema.json", '{"type": "object"}', "describes no fields"),
+        ("verify.py", "def verify(text, answer)\n    return None\n", "verify.py:1 does not import (SyntaxError"),
+        ("verify.py", "import nothing_like_it\n", "does not import (ModuleNotFoundError"),
+        ("verify.py", "x = 1\n", "defines no function verify"),
+        ("verify.py", "def verify(text, answer):\n    return 1 / 0\n", "verify raised ZeroDivisionError"),
+        ("verify.py", "def verify(text, answer):\n    return False\n", "verify returned False"),
+        ("seeds.jsonl", "", "no rows"),
+        ("seeds.jsonl", '{"text": "a"}\n{"text": \n', "seeds.jsonl:2"),
+        ("seeds.jsonl", '{"words": "a"}\n', "seeds.jsonl:1: no text"),
+        (
+            "dev.jsonl",
+            '{"text": "a", "answer": {"order_number": null, "delivery_date": null}}\n',
+            "dev.jsonl:1: no label_source",
+        ),
+        ("draft.jinja", "{{ sead }}", "'sead' is undefined"),
+    ],
+)
+def test_a_bad_file_in_the_task_folder_is_named(
+    seedwright: Seedwright, task_folder: Path, name: str, content: str, message: str
+) -> None:
+    (task_folder / name).write_text(content)
+    refused = seedwright("plan", task_folder)
+    assert refused.returncode == 2
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_missing_seeds_file_and_one_that_is_not_utf8_are_named(seedwright: Seedwright, task_folder: Path) -> None:
+    (task_folder / "seeds.jsonl").rename(task_folder / "seed.jsonl")
+    assert "seeds.jsonl: not found; did you mean seed.jsonl?" in seedwright("plan", task_folder).stderr
+    (task_folder / "seeds.jsonl").write_bytes(b'{"text": "caf\xe9"}\n')
+    refused = seedwright("plan", task_folder).stderr
+    assert "seeds.jsonl:1" in refused
+    assert "UTF-8" in refused
+
+
+def test_a_breach_of_the_wall_stops_before_anything_is_spent(seedwright: Seedwright, task_folder: Path) -> None:
+    (task_folder / "final.jsonl").write_text((task_folder / "dev.jsonl").read_text())
+    refused = seedwright("plan", task_folder)
+    assert refused.returncode == 2
+    assert "document 'dev-1' of final is also in dev" in refused.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_refused(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = seedwright("plan", task_folder, "--out", tmp_path / "file" / "run")
+    assert (refused.returncode, "cannot be written" in refused.stderr) == (2, True)

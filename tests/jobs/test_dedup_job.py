@@ -1,0 +1,166 @@
+"""The `dedup` command on files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import dedup
+from pipeline.errors import InputError
+
+LONG = "the supplier shall deliver the goods to the buyer within thirty days of the order date and bear all the risk"
+TEXTS = [LONG, "something else", f"{LONG.upper()} ", f"{LONG}, really", "something  ELSE", "alone"]
+
+
+def jsonl(path: Path, texts: list[str | None], **more: Any) -> Path:
+    rows = [{"body": text, "label": number, **more} for number, text in enumerate(texts)]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return path
+
+
+def quiet(_: str) -> None:
+    """Takes the lines that a person would read."""
+
+
+def test_kept_and_removed_together_are_the_input(tmp_path: Path) -> None:
+    source = jsonl(tmp_path / "rows.jsonl", TEXTS)
+    summary = dedup.run(source, text="body", out=tmp_path / "out", say=quiet)
+    kept, removed = (pq.read_table(tmp_path / "out" / f"{name}.parquet") for name in ("kept", "removed"))
+    assert kept.column_names == ["body", "label", "row"]
+    assert removed.column_names == ["body", "label", "row", "reason", "twin_row", "twin_source", "similarity"]
+    assert sorted([*kept["row"].to_pylist(), *removed["row"].to_pylist()]) == list(range(len(TEXTS)))
+    assert all(
+        TEXTS[row["row"]] == row["body"] and row["label"] == row["row"]
+        for row in [*kept.to_pylist(), *removed.to_pylist()]
+    )
+    assert kept["row"].to_pylist() == [0, 1, 5]
+    assert [(row["row"], row["reason"], row["twin_row"]) for row in removed.to_pylist()] == [
+        (2, "exact", 0),
+        (3, "near", 0),
+        (4, "exact", 1),
+    ]
+    assert all(row["similarity"] >= 0.8 and row["twin_source"] == "input" for row in removed.to_pylist())
+    assert summary == json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["rows"], summary["kept"], summary["removed"]) == (6, 3, {"exact": 2, "near": 1})
+    assert (summary["threshold"], summary["shingle"], summary["bands"]["count"]) == (0.8, "word:5", 21)
+    assert set(summary["seconds"]) == {"read", "compare", "write"}
+
+
+def test_only_new_rows_go_when_compared_with_existing_data(tmp_path: Path) -> None:
+    source = jsonl(tmp_path / "new.jsonl", ["fresh", LONG, "fresh", "also new"])
+    existing = tmp_path / "old.parquet"
+    pq.write_table(pa.table({"body": pa.array(["old", "old", f"{LONG} now"], pa.large_string())}), existing)
+    summary = dedup.run(source, text="body", against=existing, out=tmp_path / "out", say=quiet)
+    removed = pq.read_table(tmp_path / "out" / "removed.parquet").to_pylist()
+    assert [(row["row"], row["reason"], row["twin_source"], row["twin_row"]) for row in removed] == [
+        (1, "near", "against", 2),
+        (2, "exact", "input", 0),
+    ]
+    assert (summary["rows"], summary["kept"]) == (4, 2)
+    assert summary["against"] == {"file": str(existing), "rows": 3}
+
+
+def test_a_file_without_duplicates_gives_an_empty_table_of_removed_rows(tmp_path: Path) -> None:
+    dedup.run(jsonl(tmp_path / "rows.jsonl", ["one"]), text="body", out=tmp_path / "out", say=quiet)
+    removed = pq.read_table(tmp_path / "out" / "removed.parquet")
+    assert removed.num_rows == 0
+    assert removed.schema.field("twin_row").type == pa.int64()
+
+
+def test_the_folder_is_named_after_the_input_and_stands_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = jsonl(tmp_path / "rows.jsonl", ["one", "two"])
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert dedup.run(source, text="body", say=quiet)["out"] == "rows-dedup"
+    assert (tmp_path / "here" / "rows-dedup" / "summary.json").exists()
+
+
+def test_a_line_for_the_reader_says_what_was_found(tmp_path: Path) -> None:
+    said: list[str] = []
+    dedup.run(jsonl(tmp_path / "rows.jsonl", TEXTS), text="body", out=tmp_path / "out", say=said.append)
+    assert said == [f"6 rows: 3 kept; removed: 2 exact, 1 near (Jaccard 0.8 or more, word:5); {tmp_path / 'out'}"]
+
+
+def test_an_unreadable_line_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    source = tmp_path / "rows.jsonl"
+    source.write_text('{"body": "a"}\nnot json\n{"body": "b"}\n')
+    with pytest.raises(InputError, match=r"1 rows cannot be read \(rows\.jsonl:2: "):
+        dedup.run(source, text="body", out=tmp_path / "out", say=quiet)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_row_without_text_is_named_by_its_line(tmp_path: Path) -> None:
+    source = jsonl(tmp_path / "rows.jsonl", ["a", None])
+    with pytest.raises(InputError, match=r"'body' is null at rows\.jsonl:2"):
+        dedup.run(source, text="body", out=tmp_path / "out", say=quiet)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_column_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no column 'text'; the columns are body, label"):
+        dedup.run(jsonl(tmp_path / "rows.jsonl", ["a"]), text="text", out=tmp_path / "out", say=quiet)
+
+
+@pytest.mark.parametrize("name", ["row", "reason", "twin_row", "similarity"])
+def test_a_column_of_our_own_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"has a column '{name}'"):
+        dedup.run(jsonl(tmp_path / "rows.jsonl", ["a"], **{name: 1}), text="body", out=tmp_path / "out", say=quiet)
+
+
+@pytest.mark.parametrize("wrong", [{"threshold": 0.0}, {"threshold": 1.5}, {"shingle": "words"}])
+def test_settings_out_of_range_are_refused_before_anything_is_read(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"threshold|shingle"):
+        dedup.run(tmp_path / "not-there.jsonl", text="body", out=tmp_path / "out", say=quiet, **wrong)
+
+
+def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
+    source = tmp_path / "kept.parquet"
+    pq.write_table(pa.table({"body": ["a"]}), source)
+    with pytest.raises(InputError, match="would overwrite the input"):
+        dedup.run(source, text="body", out=tmp_path, say=quiet)
+    assert pq.read_table(source).column_names == ["body"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    source = jsonl(tmp_path / "rows.jsonl", ["a"])
+    with pytest.raises(InputError, match="is a file, not a folder"):
+        dedup.run(source, text="body", out=source, say=quiet)
+
+
+def test_a_failed_run_leaves_no_summary_beside_tables_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = jsonl(tmp_path / "rows.jsonl", TEXTS)
+    dedup.run(source, text="body", out=tmp_path / "out", say=quiet)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise InputError("disk full")
+
+    monkeypatch.setattr("pipeline.run_dir.write_parquet", full)
+    with pytest.raises(InputError, match="disk full"):
+        dedup.run(source, text="body", threshold=0.9, out=tmp_path / "out", say=quiet)
+    assert not (tmp_path / "out" / "summary.json").exists()
+
+
+@pytest.mark.ray
+def test_many_rows_go_through_ray_with_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    source = jsonl(tmp_path / "rows.jsonl", TEXTS)
+    alone = dedup.run(source, text="body", out=tmp_path / "alone", say=quiet)
+    monkeypatch.setattr(dedup, "RAY_FROM", 2)
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        through = dedup.run(source, text="body", out=tmp_path / "ray", say=quiet)
+    finally:
+        ray.shutdown()
+    for name in ("kept", "removed"):
+        assert pq.read_table(tmp_path / "ray" / f"{name}.parquet").equals(
+            pq.read_table(tmp_path / "alone" / f"{name}.parquet")
+        )
+    assert through["removed"] == alone["removed"]

@@ -1,0 +1,86 @@
+"""MinHash against datasketch, and bands against their own arithmetic."""
+
+import random
+
+import numpy as np
+import pytest
+from datasketch import MinHash
+
+from pipeline.curate import minhash
+from pipeline.curate.minhash import Bands, agreement_floor, band_keys, bands, signatures
+from pipeline.curate.shingles import ShingleSets, Shingling
+
+
+def corpus(seed: int, rows: int = 60) -> list[str]:
+    generator = random.Random(seed)
+    return [" ".join(generator.choices("abcdefghij", k=generator.randrange(0, 40))) for _ in range(rows)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_signatures_are_those_of_datasketch_bit_for_bit(seed: int) -> None:
+    sets = ShingleSets.of(corpus(seed), Shingling("word", 2))
+    found = signatures(sets)
+    for row in range(len(sets)):
+        theirs = MinHash(num_perm=128, scheme="affine32", hashfunc=lambda value: value)
+        theirs.update_batch((sets[row] & np.uint64(0xFFFFFFFF)).tolist())
+        assert np.array_equal(found[row], theirs.hashvalues)
+
+
+def test_signatures_do_not_depend_on_the_blocks_they_are_computed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    sets = ShingleSets.of([*corpus(7), "x " * 9, ""], Shingling("word", 2))
+    whole = signatures(sets)
+    monkeypatch.setattr(minhash, "BLOCK", 13)
+    assert np.array_equal(signatures(sets), whole)
+
+
+def test_no_rows_have_no_signatures() -> None:
+    found = signatures(ShingleSets.of([], Shingling("word", 5)))
+    assert found.shape == (0, 128)
+    assert band_keys(found, bands(0.8)).shape == (0, 21)
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.8, Bands(21, 6)), (0.65, Bands(32, 4)), (1.0, Bands(1, 128))])
+def test_bands_are_the_most_selective_that_hardly_miss(threshold: float, expected: Bands) -> None:
+    assert bands(threshold) == expected
+    assert bands(threshold).miss(threshold) <= 0.003
+    if expected.rows < 128:
+        assert Bands(128 // (expected.rows + 1), expected.rows + 1).miss(threshold) > 0.003
+
+
+def test_a_threshold_too_low_for_any_bands_gets_single_values_and_an_honest_miss() -> None:
+    assert bands(0.01) == Bands(128, 1)
+    assert bands(0.01).miss(0.01) == pytest.approx(0.99**128)
+
+
+def test_band_keys_are_equal_exactly_where_the_values_of_the_band_are() -> None:
+    generator = np.random.default_rng(1)
+    values = generator.integers(0, 2, (80, 128), dtype=np.uint32)
+    shape = Bands(21, 6)
+    keys = band_keys(values, shape)
+    for band in range(shape.count):
+        part = values[:, band * 6 : band * 6 + 6]
+        same = (part[:, None] == part[None]).all(axis=2)
+        assert np.array_equal(keys[:, band][:, None] == keys[:, band][None], same)
+    assert len(np.intersect1d(keys[:, 0], keys[:, 1])) == 0
+
+
+def test_pairs_at_the_threshold_share_a_band_about_as_often_as_stated() -> None:
+    generator = np.random.default_rng(5)
+    pairs, shared, own = 3_000, 40, 5
+    sets = []
+    for _ in range(pairs):
+        values = np.unique(generator.integers(0, 1 << 63, shared + 2 * own, dtype=np.uint64))
+        order = generator.permutation(values)
+        sets += [np.sort(order[own:]), np.sort(order[:-own])]
+    flat = ShingleSets(np.concatenate(sets), np.arange(0, 2 * pairs + 1, dtype=np.int64) * (shared + own))
+    found, floor = signatures(flat), agreement_floor(0.8)
+    keys = band_keys(found, bands(0.8))
+    missed = (~(keys[::2] == keys[1::2]).any(axis=1)).mean()
+    assert missed < 0.005
+    assert (found[::2] == found[1::2]).sum(axis=1).min() >= floor
+
+
+def test_the_floor_of_agreement_lets_equal_sets_through_at_every_threshold() -> None:
+    assert agreement_floor(1.0) == 128
+    assert agreement_floor(0.8) == 79
+    assert agreement_floor(0.01) == 0

@@ -1,0 +1,22 @@
+from collections import Counter
+
+from pipeline.generate.cells import crossed, draw
+
+MATRIX = {"type": {"NDA": 1.0, "SaaS": 1.0, "none": 0.0}, "register": {"formal": 3.0, "plain": 1.0, "never": 0.0}}
+
+
+def test_crossed_dimensions_take_every_value_that_has_weight() -> None:
+    assert list(crossed(MATRIX, ("type",))) == [{"type": "NDA"}, {"type": "SaaS"}]
+    assert len(list(crossed(MATRIX, ("type", "register")))) == 4
+    assert list(crossed(MATRIX, ())) == [{}]
+
+
+def test_values_are_drawn_by_weight_and_never_without_one() -> None:
+    drawn = Counter(draw(MATRIX, {"type": "NDA"}, str(number))["register"] for number in range(4000))
+    assert set(drawn) == {"formal", "plain"}
+    assert 0.72 < drawn["formal"] / 4000 < 0.78
+
+
+def test_a_cell_depends_on_its_own_identity_alone() -> None:
+    assert draw(MATRIX, {}, "x") == draw(MATRIX, {}, "x")
+    assert list(draw(MATRIX, {}, "x")) == ["type", "register"]

@@ -1,0 +1,91 @@
+import asyncio
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.teacher.ledger import Ledger, answers, read_ledger, wait_for_writers
+
+
+def write(folder: Path, *records: tuple[str, str, dict[str, str]]) -> Path:
+    async def append_all() -> Path:
+        ledger = Ledger(folder)
+        await asyncio.gather(*(ledger.append(kind, key, **values) for kind, key, values in records))
+        ledger.close()
+        return ledger.path
+
+    return asyncio.run(append_all())
+
+
+def test_replies_of_all_writers_are_read_and_the_first_reply_to_a_key_counts(tmp_path: Path) -> None:
+    first = write(tmp_path, ("intent", "a", {}), ("reply", "a", {"body": "one"}), ("failure", "b", {"error": "500"}))
+    first.rename(tmp_path / "0.jsonl")
+    second = write(tmp_path, ("reply", "a", {"body": "two"}), ("reply", "b", {"body": "late"}), ("failure", "c", {"error": "x"}))
+    second.rename(tmp_path / "1.jsonl")
+    found = {record["key"]: record.get("body") or record["error"] for record in answers(tmp_path)}
+    assert found == {"a": "one", "b": "late", "c": "x"}
+    assert [record["key"] for record in answers(tmp_path, {"c"})] == ["c"]
+
+
+def test_a_torn_last_line_loses_only_itself(tmp_path: Path) -> None:
+    path = write(tmp_path, ("reply", "a", {"body": "one"}), ("reply", "b", {"body": "two"}))
+    path.write_bytes(path.read_bytes()[:-7])
+    assert [record["key"] for record in answers(tmp_path)] == ["a"]
+
+
+def test_any_text_survives_newlines_surrogates_and_nul_included(tmp_path: Path) -> None:
+    body = 'a\nb\u2028c\x00 "\ud800" 漢字 \\u0000'
+    write(tmp_path, ("reply", "a", {"body": body}))
+    assert [record["body"] for record in answers(tmp_path)] == [body]
+
+
+def test_append_returns_only_when_the_line_is_on_disk(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        ledger = Ledger(tmp_path)
+        await ledger.append("intent", "a")
+        assert [record["key"] for record in read_ledger(tmp_path)] == ["a"]
+        ledger.close()
+
+    asyncio.run(scenario())
+
+
+def test_many_lines_share_an_fsync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (calls.append(fd), real(fd)))
+    write(tmp_path, *[("reply", str(number), {"body": "x"}) for number in range(500)])
+    assert len(calls) < 50
+    assert sum(1 for _ in read_ledger(tmp_path)) == 500
+
+
+def test_a_full_disk_is_an_input_error_for_whoever_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(InputError, match="No space left on device.*free disk space"):
+        write(tmp_path, ("reply", "a", {"body": "one"}))
+
+
+def test_who_resumes_waits_for_a_writer_that_still_lives(tmp_path: Path) -> None:
+    script = f"""
+import time, sys
+from pathlib import Path
+from pipeline.teacher.ledger import Ledger
+ledger = Ledger(Path({str(tmp_path)!r}))
+print("open", flush=True)
+time.sleep(60)
+"""
+    writer = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    writer.stdout.readline()
+    with pytest.raises(InputError, match="still being written by another process"):
+        wait_for_writers(tmp_path, seconds=0.3)
+    writer.kill()
+    writer.wait()
+    writer.stdout.close()
+    wait_for_writers(tmp_path, seconds=5)

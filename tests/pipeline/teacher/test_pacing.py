@@ -1,0 +1,126 @@
+from dataclasses import replace
+
+from pipeline.config import Limits
+from pipeline.teacher.pacing import BURST_S, Ask, Pacing, Settled
+
+ONE = Ask("k", 100, 50, 0.01)
+
+
+def started(limits: Limits, **values: float) -> Pacing:
+    pacing = Pacing(limits, **values)
+    pacing.start(0.0)
+    return pacing
+
+
+def run(pacing: Pacing, ask: Ask, seconds: float, *, used: Settled | None = None) -> int:
+    """How many requests leave within `seconds` when each is settled at once."""
+    now, sent = 0.0, 0
+    while now < seconds:
+        delay = pacing.delay(ask, now)
+        if delay > 0:
+            now += delay
+            continue
+        pacing.reserve(ask)
+        pacing.settle(used or Settled(ask, "ok", ask.input_tokens, ask.output_tokens), now)
+        sent += 1
+    return sent
+
+
+def test_each_limit_binds_when_it_is_the_tightest() -> None:
+    for limits in (
+        Limits(requests_per_minute=600),
+        Limits(input_tokens_per_minute=60_000),
+        Limits(output_tokens_per_minute=30_000),
+        Limits(requests_per_minute=600, input_tokens_per_minute=10**6, output_tokens_per_minute=10**6),
+    ):
+        sent = run(started(limits), ONE, 60.0)
+        assert 0.97 * 600 <= sent <= 600
+
+
+def test_no_window_of_a_second_holds_more_than_its_share_and_the_burst() -> None:
+    pacing = started(Limits(requests_per_minute=6000))
+    times, now = [], 0.0
+    while now < 5:
+        delay = pacing.delay(ONE, now)
+        now += delay
+        if delay == 0:
+            pacing.reserve(ONE)
+            pacing.settle(Settled(ONE, "ok", 100, 50), now)
+            times.append(now)
+    assert max(sum(start <= t < start + 1 for t in times) for start in times) <= 100 * (1 + BURST_S) + 1
+
+
+def test_a_reply_that_took_more_than_its_estimate_is_paid_back_by_waiting() -> None:
+    pacing = started(Limits(output_tokens_per_minute=30_000))
+    sent = run(pacing, ONE, 60.0, used=Settled(ONE, "ok", 100, 100))
+    assert 0.96 * 300 <= sent <= 304
+
+
+def test_a_reply_that_took_less_gives_back_what_it_reserved() -> None:
+    sent = run(started(Limits(output_tokens_per_minute=30_000)), ONE, 60.0, used=Settled(ONE, "ok", 100, 25))
+    assert sent >= 0.96 * 1200
+
+
+def test_a_request_larger_than_the_bucket_still_leaves() -> None:
+    assert run(started(Limits(output_tokens_per_minute=600)), replace(ONE, output_tokens=300), 61.0) in (2, 3)
+
+
+def test_requests_in_flight_are_bounded_until_one_settles() -> None:
+    pacing = started(Limits(in_flight=2))
+    pacing.reserve(ONE)
+    pacing.reserve(ONE)
+    assert pacing.delay(ONE, 0.0) == float("inf")
+    pacing.settle(Settled(ONE, "ok"), 0.0)
+    assert pacing.delay(ONE, 0.0) == 0.0
+
+
+def test_a_429_stops_everybody_for_as_long_as_the_server_says_and_cuts_the_pace_once_a_burst() -> None:
+    pacing = started(Limits(requests_per_minute=6000))
+    for _ in range(8):
+        pacing.reserve(ONE)
+    for number in range(8):
+        pacing.settle(Settled(ONE, "rate_limited", retry_after=3.0), 1.0 + number / 10)
+    assert pacing.delay(ONE, 2.0) > 1.9
+    assert 0.89 <= pacing.pace <= 0.92
+
+
+def test_529_and_500_wait_without_lowering_the_pace() -> None:
+    pacing = started(Limits(requests_per_minute=6000))
+    pacing.reserve(ONE)
+    pacing.settle(Settled(ONE, "overloaded"), 1.0)
+    assert pacing.delay(ONE, 1.0) > 0
+    assert pacing.pace == 1.0
+
+
+def test_limits_are_learnt_from_headers_and_input_is_not_taken_for_output() -> None:
+    pacing = started(Limits())
+    pacing.reserve(ONE)
+    pacing.settle(Settled(ONE, "ok", 100, 50, limits={"input_tokens": 60_000, "output_tokens": 6_000}), 0.0)
+    assert pacing.buckets["input_tokens"].per_minute > pacing.buckets["output_tokens"].per_minute
+    assert 100 <= run(pacing, ONE, 60.0) <= 122
+
+
+def test_a_limit_that_a_person_set_is_not_overruled_by_a_header() -> None:
+    pacing = started(Limits(requests_per_minute=60))
+    pacing.reserve(ONE)
+    pacing.settle(Settled(ONE, "ok", limits={"requests": 100_000}), 0.0)
+    assert pacing.buckets["requests"].per_minute < 61
+
+
+def test_the_budget_counts_what_is_in_flight() -> None:
+    pacing = started(Limits(), budget=0.035)
+    pacing.reserve(ONE)
+    pacing.reserve(ONE)
+    assert not pacing.over_budget(ONE)
+    pacing.reserve(ONE)
+    assert pacing.over_budget(ONE)
+    pacing.settle(Settled(ONE, "ok", dollars=0.001), 0.0)
+    assert not pacing.over_budget(ONE)
+    assert pacing.spent == 0.001
+
+
+def test_an_unused_turn_changes_nothing() -> None:
+    pacing = started(Limits(), budget=1.0)
+    pacing.reserve(ONE)
+    pacing.settle(Settled(ONE, "unused"), 0.0)
+    assert (pacing.in_flight, pacing.reserved, pacing.spent, pacing.counts) == (0, 0.0, 0.0, {})

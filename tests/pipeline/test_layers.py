@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.layers import load_settings
+
+
+def mistakes(*arguments: object) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        load_settings(*arguments)  # type: ignore[arg-type]
+    return str(caught.value).splitlines()
+
+
+def test_set_wins_over_config_and_config_over_the_task(task_folder: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("filters: {confidence: 0.7}\ngeneration: {samples: 3}\n")
+    settings, _ = load_settings(str(task_folder), config, ["generation.samples=2"])
+    assert (settings.filters.confidence, settings.generation.samples) == (0.7, 2)
+
+
+def test_all_mistakes_are_reported_at_once_each_with_its_source_and_the_nearest_key(
+    task_folder: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("filters: {confidense: 0.9}\ndedup: {threshold: 1.5}\n")
+    found = mistakes(str(task_folder), config, ["teacher.modle=x", "generaton.samples=2"])
+    assert len(found) == 4
+    assert f"{config}: unknown setting filters.confidense; did you mean filters.confidence?" in found
+    assert f"{config}: dedup.threshold = 1.5: Input should be less than or equal to 1" in found
+    assert "--set teacher.modle=x: unknown setting teacher.modle; did you mean teacher.model?" in found
+    assert "--set generaton.samples=2: unknown setting generaton; did you mean generation?" in found
+
+
+def test_paths_are_relative_to_the_file_that_names_them(
+    task_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("seeds: {path: other.jsonl}\n")
+    assert load_settings(str(task_folder), config)[0].seeds.path == str(tmp_path / "other.jsonl")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(str(task_folder), None, ["seeds.path=x.jsonl"])[0].seeds.path == str(tmp_path / "x.jsonl")
+    monkeypatch.setenv("DATA", "/data")
+    assert load_settings(str(task_folder), None, ["seeds.path=${DATA}/x"])[0].seeds.path == "/data/x"
+    assert (
+        "NOWHERE, which is not set; export NOWHERE" in mistakes(str(task_folder), None, ["seeds.path=${NOWHERE}/x"])[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ("filters", "is not key=value"),
+        ("filters..confidence=1", "is not key=value"),
+        ("filters.confidence=[", "is not a YAML value"),
+        ("filters.confidence=high", "filters.confidence = 'high'"),
+        ("teacher.max_tokens=99999", "teacher.max_tokens = 99999"),
+        ("generation.cross=[tone]", "names 'tone', which is no dimension of matrix"),
+        ("matrix.register={formal: 0, plain: 0, clipped: 0}", "has no value with a weight above 0"),
+        ("real.dev=null", "calibration, dev and final are all needed"),
+        ("real.path=x.jsonl", "both path and calibration"),
+        ("teacher.simulated.rates={refusals: 0.1}", "refusals"),
+    ],
+)
+def test_a_bad_pair_is_explained(task_folder: Path, pair: str, message: str) -> None:
+    assert message in "\n".join(mistakes(str(task_folder), None, [pair]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("a: [1", "line 2 is not YAML"), ("just words", "holds str, not settings"), ("", "holds NoneType")],
+)
+def test_a_config_that_is_none_names_file_and_line(task_folder: Path, tmp_path: Path, text: str, message: str) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(text + "\n")
+    assert message in mistakes(str(task_folder), config)[0]
+
+
+def test_a_config_that_is_missing_or_not_utf8_is_named(task_folder: Path, tmp_path: Path) -> None:
+    assert "cannot be read (No such file" in mistakes(str(task_folder), tmp_path / "none.yaml")[0]
+    (tmp_path / "latin.yaml").write_bytes(b"name: caf\xe9\n")
+    assert "is not UTF-8 (byte 9)" in mistakes(str(task_folder), tmp_path / "latin.yaml")[0]
+
+
+def test_a_task_that_is_none_suggests_the_nearest(tmp_path: Path) -> None:
+    assert "did you mean contracts?" in mistakes("contract")[0]
+    assert "holds no task.yaml" in mistakes(str(tmp_path))[0]
+
+
+def test_what_does_not_shape_a_result_is_in_no_fingerprint(task_folder: Path) -> None:
+    here = load_settings(str(task_folder))[0].shaping()
+    there = load_settings(
+        str(task_folder),
+        None,
+        [
+            "cluster.shards=7",
+            "limits.in_flight=3",
+            "teacher.base_url=http://127.0.0.1:1",
+            "budget=5",
+            "teacher.timeout_s=9",
+        ],
+    )[0].shaping()
+    assert here == there
+    assert load_settings(str(task_folder), None, ["teacher.model=other"])[0].shaping() != here
