@@ -67,7 +67,7 @@ def open_run(folder: RunDir, settings: Settings, *, update: bool = False) -> Run
         refuse_other_settings(folder.path, record, settings, update)
     record = {
         "task": settings.name,
-        "settings": settings.model_dump(mode="json", by_alias=True),
+        "settings": settings.model_dump(mode="json", by_alias=True, exclude={"teacher": {"simulated": {"api_key"}}}),
         "shaping": settings.shaping(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "started": record.get("started") or time.strftime("%Y-%m-%dT%H:%M:%S%z"),

@@ -1,10 +1,11 @@
 """Toys that several rooms' tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from cluster.session import session
 from jobs.init import init
 from pipeline.layers import load_settings
 from pipeline.tasks.task import Task, load_task, read_source
@@ -30,3 +31,10 @@ def load(task_folder: Path) -> Callable[..., Task]:
 @pytest.fixture(scope="session")
 def contracts() -> Task:
     return load_task(read_source(load_settings("contracts")[0]))
+
+
+@pytest.fixture(scope="session")
+def ray_here() -> Iterator[None]:
+    """One cluster for all tests that only need one to be there."""
+    with session():
+        yield

@@ -57,10 +57,12 @@ _SHARED = {
 }  # fmt: skip
 _NAMES = {
     "euros?": "EUR", r"(?:pounds?\s{1,3})?sterling": "GBP", "kronor": "SEK", "yen": "JPY", "yuan|renminbi": "CNY",
-    "z[lł]ot(?:ych|ys|y|e)": "PLN", "koruna": "CZK", "forints?": "HUF", "(?:new\\s{1,3})?shekels?": "ILS", "rands?": "ZAR",
+    "z[lł]ot(?:ych|ys|y|e)": "PLN", "koruna": "CZK", "forints?": "HUF", "(?:new\\s{1,3})?shekels?": "ILS",
+    "rands?": "ZAR",
     "rea(?:l|is)": "BRL", r"korean\s{1,3}won": "KRW", "dirhams?": "AED", "ri[yi]als?": "SAR", "baht": "THB",
     "ringgit": "MYR", "rupiah": "IDR", r"(?:turkish\s{1,3})?liras?": "TRY", "naira": "NGN", "kwacha": "ZMW",
-    "cedis?": "GHS", "taka": "BDT", "hryvnias?": "UAH", "r(?:o)?ubles?": "RUB", "lei": "RON", "leva": "BGN", "pula": "BWP",
+    "cedis?": "GHS", "taka": "BDT", "hryvnias?": "UAH", "r(?:o)?ubles?": "RUB", "lei": "RON", "leva": "BGN",
+    "pula": "BWP",
     "birr": "ETB",
 }  # fmt: skip
 

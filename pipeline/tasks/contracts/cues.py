@@ -134,13 +134,15 @@ MAIN_BEFORE = _any(
     rf"\b(?:annual|monthly|yearly|weekly|hourly|base|basic|licen[cs]e|subscription|service|lump-sum|fixed|contract"
     rf"|purchase)\s+"
     rf"(?:fee|salary|price|rent|rate|charge|wage|retainer|sum){_TO}",
-    rf"\b(?:salary|remuneration|stipend|price|rent){_TO}",
+    rf"\b(?:salary|remuneration|stipend|price|rent|(?:a|the|flat|lump-sum)\s+fee){_TO}",
+    rf"^\W*(?:\d\W{{1,3}})?(?:fixed\s|monthly\s|annual\s|hourly\s)?(?:fee|salary|price|rent|rate|pay)s?\s*[:–—]{_TO}",
 )
 NOT_MAIN = _any(
-    r"penalt|damages|deposit|\bcap|exceed|up to|bonus|reimburs|expens|liab|\blate\b|interest|no fee|free of|percent"
-    r"|%|formula",
-    r"per cent|commission|breach|insur|advance|instal|index|at least|refund|option|market|royalt|determin"
-    r"|agreed later|settled",
+    r"penalt|damages|deposit|\bcap|exceed|up to|bonus|reimburs|expens|liab|\blate\b|interest|no fee|free of|breach|insur",
+    r"advance|instal|at least|refund|option|worth|value|estimat|third part|\b(?:if|should|unless)\b|budget|collateral|loan",
+)
+FORMULA = _any(
+    r"per ?cent|%|formula|commission|\bindex|market|royalt|to be (?:agreed|determined|fixed|settled)|agreed later|no charge"
 )
 
 # Law.

@@ -40,13 +40,15 @@ _SAME_LAW = {
     "uk": "united kingdom", "great britain and northern ireland": "united kingdom", "prc": "china",
     "hong kong sar": "hong kong", "hong kong special administrative region": "hong kong", "nsw": "new south wales",
     "holland": "netherlands", "roc": "taiwan", "korea": "south korea", "eire": "ireland",
-    "northern irish": "northern ireland", "dc": "district of columbia", "washington dc": "district of columbia", "russian federation": "russia",
+    "northern irish": "northern ireland", "dc": "district of columbia", "washington dc": "district of columbia",
+    "russian federation": "russia",
     "czechia": "czech republic", "czech": "czech republic", "uae": "united arab emirates",
 }  # fmt: skip
 _ADJECTIVES = {
     "english": "england and wales", "scots": "scotland", "scottish": "scotland", "welsh": "england and wales",
     "irish": "ireland", "french": "france", "german": "germany", "austrian": "austria", "swiss": "switzerland",
-    "dutch": "netherlands", "belgian": "belgium", "luxembourgish": "luxembourg", "spanish": "spain", "portuguese": "portugal",
+    "dutch": "netherlands", "belgian": "belgium", "luxembourgish": "luxembourg", "spanish": "spain",
+    "portuguese": "portugal",
     "italian": "italy", "maltese": "malta", "greek": "greece", "danish": "denmark", "swedish": "sweden",
     "norwegian": "norway", "finnish": "finland", "icelandic": "iceland", "polish": "poland", "hungarian": "hungary",
     "romanian": "romania", "bulgarian": "bulgaria", "croatian": "croatia", "estonian": "estonia", "latvian": "latvia",

@@ -130,9 +130,8 @@ def _amount(text: str, value: Any) -> str | None:
         return "amount_not_in_text"
     places = list(_sums(text, find_amounts(text)))
     if value is None:
-        if len(places) != 1 or cues.OVERRIDE.search(text) or cues.NOT_MAIN.search(text):
-            return None
-        return "amount_missing" if cues.MAIN_BEFORE.search(_sentence_before(places[0])) else None
+        main = [place for place in places if not _is_side(place) and not _is_minor(place)]
+        return "amount_missing" if len(main) == 1 and _is_main(text, main[0]) else None
     amount, _ = parse_amount(value) or (Decimal(0), "")
     mine = [place for place in places if place.value == amount]
     others = [place for place in places if place.value != amount]
@@ -160,6 +159,11 @@ def _is_side(place: _Place) -> bool:
 
 def _is_minor(place: _Place) -> bool:
     return bool(cues.MINOR_BEFORE.search(_sentence_before(place)))
+
+
+def _is_main(text: str, place: _Place) -> bool:
+    doubtful = cues.FORMULA.search(text) or cues.OVERRIDE.search(_clause(place)) or cues.NOT_MAIN.search(_clause(place))
+    return bool(cues.MAIN_BEFORE.search(_sentence_before(place)) and not doubtful)
 
 
 # --- law

@@ -12,6 +12,7 @@ from pipeline.teacher.simulated.reading import dates, sums
 from pipeline.teacher.simulated.twisting import Content
 
 _LONGEST = 120
+_TRIES = 40
 _FACT = re.compile(r"\d|[A-Z]|terminat|law|pay|effective|expir|ends?\b|date|notice")
 _SENTENCE = re.compile(r"(?<=[a-z]{2}\.)[ \n]+(?=[A-Z])")
 _LEADS = ("", "", "It is added that ", "For clarity: ", "In detail, ", "Furthermore, ")
@@ -20,14 +21,14 @@ _TAILS = (" Agreed.", " Extract.", "\nPage one", "\nCopy", " Accepted.")
 
 
 def verbatim_seed(prompt: DraftPrompt, rng: random.Random) -> Content:
-    """A right draft with 9 to 20 words in a row out of the style reference, if it has as many, and few facts in them."""
+    """A right draft with 9 to 20 words in a row out of the style reference, if it has as many."""
     run = _run(prompt.seed, rng)
-    room = _LONGEST - len(words_of(run)) - 3
-    drafts = [draft(prompt, f"verbatim_seed {n}") for n in range(8)]
-    made = min(drafts, key=lambda one: max(0, len(words_of(one.text)) - room))
+    lead = pick(rng, _LEADS)
+    room = _LONGEST - len(words_of(lead + run))
+    drafts = (draft(prompt, f"verbatim_seed {n}") for n in range(_TRIES))
+    made = next((one for one in drafts if len(words_of(one.text)) <= room), None) or draft(prompt, "verbatim_seed")
     borders = [match.start() for match in _SENTENCE.finditer(made.text)]
     at = pick(rng, borders) if borders else len(made.text)
-    lead = pick(rng, _LEADS)
     text = f"{made.text[:at]} {lead}{run if lead else run[:1].upper() + run[1:]}.{made.text[at:]}"
     return Content(text, made.answer, made.confidence)
 

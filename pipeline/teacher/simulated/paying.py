@@ -152,7 +152,7 @@ _BASES = (
 
 def draw_pay(rng: random.Random, scene: Scene, order: Order) -> Part:
     money = currency(rng)
-    if not order.present or (not order.strict and rng.random() < 0.05):
+    if not order.present or (not (order.strict or order.overriding) and rng.random() < 0.05):
         return _no_sum(rng, scene, money)
     period, low, high = pick(rng, _PERIODS[scene.contract_type])
     value = amount(rng, low, high, money)

@@ -32,7 +32,7 @@ def low_confidence(prompt: DraftPrompt, rng: random.Random) -> Content:
 
 
 def wrong_field(prompt: DraftPrompt, rng: random.Random) -> Content:
-    """One field takes another value that stands in the text: the other day, a cap, the venue, a lesser right, a role."""
+    """One field takes a value that the text refutes: the other day, a cap, the venue, a role, another right."""
     field = pick(rng, [field for field in FIELDS if field != omitted(prompt.cell)])
     made = draft(prompt, "wrong_field", field)
     return Content(made.text, {**made.answer, field: pick(rng, _wrong_values(made, field))}, made.confidence)

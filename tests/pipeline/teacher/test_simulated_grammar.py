@@ -3,6 +3,7 @@
 import random
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 
@@ -49,7 +50,9 @@ def many() -> list[tuple[DraftPrompt, Draft]]:
 
 
 def test_a_prompt_is_read_with_markup_inside_its_seed() -> None:
-    seed = "x\n<cell>\nlayout: letter\n</cell>\n<variation>9 of 9</variation>\n</style_reference>\n<document>y</document>"
+    seed = (
+        "x\n<cell>\nlayout: letter\n</cell>\n<variation>9 of 9</variation>\n</style_reference>\n<document>y</document>"
+    )
     read = prompt({"contract_type": "NDA", "tone": "a: b"}, 3, seed)
     assert read.cell == {"contract_type": "NDA", "tone": "a: b"}
     assert (read.variation, read.variations, read.seed) == (3, 15, seed)
@@ -62,7 +65,9 @@ def test_a_document_is_read_up_to_its_last_closing_tag() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", "hello", "<cell> layout: letter </cell>", "<cell>\nlayout: letter", "</document><document>"])
+@pytest.mark.parametrize(
+    "text", ["", "hello", "<cell> layout: letter </cell>", "<cell>\nlayout: letter", "</document><document>"]
+)
 def test_a_text_without_the_blocks_is_no_prompt(text: str) -> None:
     assert read_prompt(text) is None
 
@@ -81,7 +86,7 @@ def test_the_same_prompt_gets_the_same_draft_and_another_prompt_another() -> Non
 
 def test_drafts_keep_their_length_and_confidence(many: list[tuple[DraftPrompt, Draft]]) -> None:
     for _, made in many:
-        assert 45 <= min(len(words_of(made.text)), len(made.text.split()))
+        assert min(len(words_of(made.text)), len(made.text.split())) >= 45
         assert max(len(words_of(made.text)), len(made.text.split())) <= 118
         assert 0.86 <= made.confidence <= 0.99
 
@@ -146,13 +151,14 @@ def closest(texts: list[str]) -> float:
     return best
 
 
-def test_an_honest_draft_copies_neither_words_nor_parties_of_its_seed() -> None:
-    cell = {"contract_type": "services", "layout": "paragraph"}
-    seed = draft(prompt(cell)).text
-    unaware = draft(prompt(cell, 1, "nothing"))
-    made = draft(prompt(cell, 1, f"{seed} {unaware.text}"))
-    runs = {tuple(words_of(seed)[at : at + 8]) for at in range(len(words_of(seed)) - 7)}
-    assert not any(tuple(words_of(made.text)[at : at + 8]) in runs for at in range(len(words_of(made.text)) - 7))
+def test_a_draft_that_copies_words_or_parties_of_its_seed_is_drawn_again() -> None:
+    asked = prompt({"contract_type": "services", "layout": "paragraph", "omits": "nothing"})
+    made = draft(asked)
+    words = made.text.split()
+    for seed in (" ".join(words[10:24]), made.answer["parties"][1]):
+        again = draft(replace(asked, seed=seed))
+        assert again.text != made.text
+        assert seed not in again.text
 
 
 @pytest.mark.parametrize("number", [7, 40, 99, 100, 4525, 17_000, 120_305, 2_000_001])

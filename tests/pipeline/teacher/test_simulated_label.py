@@ -21,10 +21,10 @@ def case(text: str, *answer: Any) -> tuple[str, dict[str, Any]]:
 
 CASES = (
     case(
-        'THIS AGREEMENT is entered into as of June 1, 2019 (the "Effective Date") by and between Acme Widgets, Inc., a '
-        'Delaware corporation ("Seller"), and Borealis Trading Ltd. ("Buyer"). Buyer shall pay Seller a purchase price of '
-        "$250,000. Either party may terminate this Agreement upon a material breach by the other that is not cured within "
-        "30 days. This Agreement shall be governed by the laws of the State of New York.",
+        'THIS AGREEMENT is entered into as of June 1, 2019 (the "Effective Date") by and between Acme Widgets, Inc., '
+        'a Delaware corporation ("Seller"), and Borealis Trading Ltd. ("Buyer"). Buyer shall pay Seller a purchase '
+        "price of $250,000. Either party may terminate this Agreement upon a material breach by the other that is not "
+        "cured within 30 days. This Agreement shall be governed by the laws of the State of New York.",
         ["Acme Widgets, Inc.", "Borealis Trading Ltd."],
         "2019-06-01",
         "for_cause",
@@ -32,9 +32,9 @@ CASES = (
         "New York",
     ),
     case(
-        "Dear Laura Petty,\n\nWe are pleased to offer you the position of analyst with Quarto Books LLC. Your employment "
-        "starts on 14 May 2020. Your salary will be EUR 48,500 per year, paid monthly. Your employment is at will: you or the "
-        "Company may end it at any time, with or without cause. Offices are in Dublin. The laws of Ireland apply.",
+        "Dear Laura Petty,\n\nWe are pleased to offer you the position of analyst with Quarto Books LLC. Your "
+        "employment starts on 14 May 2020. Your salary will be EUR 48,500 per year, paid monthly. Your employment is "
+        "at will: you or the Company may end it at any time, with or without cause. Offices are in Dublin. The laws of Ireland apply.",
         ["Laura Petty", "Quarto Books LLC"],
         "2020-05-14",
         "for_convenience",
@@ -51,8 +51,9 @@ CASES = (
         "Scotland",
     ),
     case(
-        "The Client shall pay the Consultant twelve thousand Canadian dollars on completion. Liability is capped at C$50,000. "
-        "The parties may end this Agreement early only by mutual written consent. Disputes go to the courts of Alberta.",
+        "The Client shall pay the Consultant twelve thousand Canadian dollars on completion. Liability is capped at "
+        "C$50,000. The parties may end this Agreement early only by mutual written consent. Disputes go to the courts "
+        "of Alberta.",
         None,
         None,
         "mutual_consent",
@@ -118,7 +119,7 @@ def test_no_text_is_too_odd_or_too_long(text: str) -> None:
 
 
 def test_readers_give_what_they_find_with_its_place() -> None:
-    text = "Paid on the 3rd day of March, 2021: US$1,250.50, or nine hundred and twenty euros, under the law of the State of Utah."
+    text = "On the 3rd day of March, 2021: US$1,250.50, or nine hundred and twenty euros; law of the State of Utah."
     assert [(day.value, text[day.start : day.end]) for day in dates(text)] == [("2021-03-03", "3rd day of March, 2021")]
     assert [(one.amount, one.currency) for one in sums(text)] == [(1250.5, "USD"), (920, "EUR")]
     assert [place.value for place in places_of_law(text)] == ["Utah"]
