@@ -25,7 +25,9 @@ def run_stages(table: pa.Table, stages: list[Stage], *, block_rows: int = 500) -
     box = [ray.put(stages)]
     pieces = [table.slice(start, block_rows) for start in range(0, table.num_rows, block_rows)]
     with unwrapped():
-        dataset = ray.data.from_arrow(pieces).map_batches(
+        dataset = ray.data.from_arrow(pieces)
+        dataset.context.execution_options.preserve_order = True
+        dataset = dataset.map_batches(
             _run_boxed, fn_args=(uuid.uuid4().hex, box), batch_size=None, batch_format="pyarrow", zero_copy_batch=True
         )
         batches = list(dataset.iter_batches(batch_size=None, batch_format="pyarrow"))

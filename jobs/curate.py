@@ -11,11 +11,12 @@ from jobs.dataset import write_dataset
 from jobs.plan import PLAN
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
+from pipeline.curate.decontaminate import Cuts, contamination
 from pipeline.curate.dedup import DedupSettings
 from pipeline.curate.duplicates import COLUMNS, RANK, conflict_of, duplicate_verdicts
 from pipeline.curate.filters import filter_stages
 from pipeline.curate.funnel import funnel
-from pipeline.curate.leaks import exam_of, leak_stage, leak_verdicts
+from pipeline.curate.leaks import exam_of, leak_verdicts
 from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.curate.sweep import sweep
 from pipeline.curate.verdicts import apply
@@ -45,22 +46,21 @@ def work(run: Run) -> dict[str, Any]:
         clear(place / old)
     run.use_cluster()
     samples = deduplicated(run, filtered(run))
-    samples, swept = decontaminated(run, samples)
+    samples, contaminated = decontaminated(run, samples)
     entries = funnel(samples, list(STAGES))
     is_kept = pc.is_null(samples["reason"])
     kept = samples.filter(is_kept)
     write_parquet(place / ROUND / "samples" / "part-0.parquet", kept)
     write_parquet(place / ROUND / "rejected" / "part-0.parquet", samples.filter(pc.invert(is_kept)))
-    write_json(place / ROUND / "sweep.json", swept)
     if not kept.num_rows:
         raise GateStop(
             f"{place}: no sample is left for training:\n{funnel_table(entries)}\nread "
             f"{place / ROUND / 'rejected'}, mend the prompt or the teacher, and run again"
         )
-    splits = write_dataset(run, kept, entries, swept)
+    splits = write_dataset(run, kept, entries, contaminated)
     return {
         "funnel": entries,
-        "sweep": [{"cut": cut["cut"], "removed": cut["removed"]} for cut in swept["cuts"]],
+        "contamination": contaminated,
         "splits": splits,
         "output": content_hash(sorted(kept["sample_id"].to_pylist())),
         "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
@@ -98,7 +98,7 @@ def deduplicated(run: Run, samples: pa.Table) -> pa.Table:
 
 
 def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
-    """The samples with verdicts, and the sweep over the cuts with pairs to read."""
+    """The samples with verdicts, and what was compared; writes the sweep over the cuts with pairs to read."""
     from cluster.apply import run_stages
 
     settings = run.settings.contamination
@@ -107,20 +107,20 @@ def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any
     candidates = samples.filter(kept)
     exam = exam_of(real, settings)
     checked = run_stages(
-        candidates.select(["text"]), [leak_stage(real, settings)], block_rows=run.settings.cluster.block_rows
+        candidates.select(["text"]),
+        [contamination(exam, Cuts(settings.cut, settings.containment))],
+        block_rows=run.settings.cluster.block_rows,
     )
-    swept = {
-        "cut": settings.cut,
-        "containment_cut": settings.containment,
+    cuts = sweep(checked, ids=candidates["sample_id"].to_pylist(), texts=candidates["text"].to_pylist(), exam=exam)
+    say("  contamination sweep: " + ", ".join(f"{step['cut']:.2f}: {step['removed']}" for step in cuts))
+    figures = {
         "samples": candidates.num_rows,
         "items": {name: table.num_rows for name, table in real.items()},
-        "not_checked": {"embedding": "no embedding model is set", "containment_of_items_too_short": exam.too_short},
-        "cuts": sweep(
-            checked, ids=candidates["sample_id"].to_pylist(), texts=candidates["text"].to_pylist(), exam=exam
-        ),
+        "removed_at": {f"{step['cut']:.2f}": step["removed"] for step in cuts},
+        "not_checked": {"embedding": "no embedding model is set", "items_too_short_for_containment": exam.too_short},
     }
-    say("  contamination sweep: " + ", ".join(f"{cut['cut']:.2f}: {cut['removed']}" for cut in swept["cuts"]))
-    return _spread(samples, kept, "contamination", leak_verdicts(checked)), swept
+    write_json(run.dir.path / ROUND / "sweep.json", cuts)
+    return _spread(samples, kept, "contamination", leak_verdicts(checked)), figures
 
 
 def _spread(samples: pa.Table, kept: pa.ChunkedArray, stage: str, rejections: list[Any]) -> pa.Table:

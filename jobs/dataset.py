@@ -14,7 +14,9 @@ from pipeline.run_dir import write_parquet, write_text
 from pipeline.tasks.task import load_task
 
 
-def write_dataset(run: Run, kept: pa.Table, funnel: list[dict[str, Any]], sweep: dict[str, Any]) -> dict[str, int]:
+def write_dataset(
+    run: Run, kept: pa.Table, funnel: list[dict[str, Any]], contaminated: dict[str, Any]
+) -> dict[str, int]:
     """Writes both splits and the card, which comes last; returns the rows of each split."""
     folder = run.dir.path / "dataset"
     rows = examples(load_task(run.source), kept)
@@ -27,5 +29,7 @@ def write_dataset(run: Run, kept: pa.Table, funnel: list[dict[str, Any]], sweep:
             folder / f"{name}.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
         )
     counts = {name: table.num_rows for name, table in splits.items()}
-    write_text(folder / "README.md", dataset_card(run.settings, counts, funnel, sweep, run.settings.demonstration))
+    write_text(
+        folder / "README.md", dataset_card(run.settings, counts, funnel, contaminated, run.settings.demonstration)
+    )
     return counts

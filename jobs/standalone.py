@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,8 @@ def timed(seconds: dict[str, float], step: str) -> Iterator[None]:
 def read_whole(path: Path, text: str, *, reserved: Collection[str] = ()) -> "Rows":
     """All rows, each with a text.
 
-    Raises InputError when a row cannot be read or has no text, naming its place, and when a column has one of the
-    `reserved` names, which the output needs.
+    A column with one of the `reserved` names, which the output adds itself, becomes input_<name>, so that what one
+    command wrote another can read. Raises InputError when a row cannot be read or has no text, naming its place.
     """
     from pipeline.curate.shingles import require_texts
     from pipeline.seeds.readers import read_rows
@@ -39,10 +40,21 @@ def read_whole(path: Path, text: str, *, reserved: Collection[str] = ()) -> "Row
         shown = "; ".join(f"{bad.place}: {bad.reason}" for bad in rows.bad[:BAD_ROWS_SHOWN])
         more = f"; and {len(rows.bad) - BAD_ROWS_SHOWN} more" if len(rows.bad) > BAD_ROWS_SHOWN else ""
         raise InputError(f"{path}: {len(rows.bad)} rows cannot be read ({shown}{more}); mend them or take them out")
-    if taken := [name for name in rows.table.column_names if name in reserved]:
-        raise InputError(f"{path}: has a column {taken[0]!r}, which the output adds itself; rename it or leave it out")
     require_texts(rows.table, text, where=str(path), places=rows.places)
-    return rows
+    if text in reserved:
+        raise InputError(f"{path}: the text column is called {text!r}, which the output adds itself; rename it")
+    return replace(rows, table=rows.table.rename_columns(_free_names(rows.table.column_names, reserved)))
+
+
+def _free_names(names: Sequence[str], reserved: Collection[str]) -> list[str]:
+    """The names with input_ before a reserved one, as often as it takes to be unlike all others."""
+    free: list[str] = []
+    for name in names:
+        unlike = name
+        while unlike in reserved or (unlike != name and unlike in names):
+            unlike = f"input_{unlike}"
+        free.append(unlike)
+    return free
 
 
 def folder_for(source: Path, out: Path | None, suffix: str, names: Sequence[str]) -> Path:

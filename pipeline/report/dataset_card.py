@@ -28,7 +28,7 @@ def dataset_card(
     settings: Settings,
     splits: Mapping[str, int],
     funnel: list[dict[str, Any]],
-    sweep: Mapping[str, Any],
+    contaminated: Mapping[str, Any],
     demonstration: bool,
 ) -> str:
     """The card as Markdown. A split without rows is not listed, since loaders refuse an empty file."""
@@ -46,7 +46,7 @@ def dataset_card(
         "`sample_id`, `seed_id`, "
         "`cell` (the generation matrix cell, as JSON), `teacher`, `round`, `source`.",
         f"## How it was filtered\n\n| stage | in | rejected | kept |\n|---|---:|---|---:|\n{removed}",
-        _contamination(settings, sweep),
+        _contamination(settings, contaminated),
         "## Limits\n\nAnswers are the teacher's, checked by the filters above and not by people. Before "
         "publishing or training, check "
         "that your provider's terms allow it for your purpose.",
@@ -76,8 +76,8 @@ def _reasons(rejected: Mapping[str, int]) -> str:
     return ", ".join(f"{reason} {count:,}" for reason, count in rejected.items()) or "-"
 
 
-def _contamination(settings: Settings, sweep: Mapping[str, Any]) -> str:
-    rows = "\n".join(f"| {cut['cut']:.2f} | {cut['removed']:,} |" for cut in sweep["cuts"])
+def _contamination(settings: Settings, contaminated: Mapping[str, Any]) -> str:
+    rows = "\n".join(f"| {cut} | {removed:,} |" for cut, removed in contaminated["removed_at"].items())
     chosen = settings.contamination
     return (
         "## Contamination against the evaluation sets\n\nSamples whose Jaccard similarity (word 5-grams by "

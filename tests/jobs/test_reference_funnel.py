@@ -91,10 +91,10 @@ def test_every_leak_names_its_item_and_the_sweep_is_right_at_every_cut(reference
     assert 0.70 <= min(similarities)
     assert max(similarities) <= 0.87
     swept = json.loads((run / "rounds/1/sweep.json").read_text())
-    assert [cut["cut"] for cut in swept["cuts"]] == [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]
-    for cut in swept["cuts"]:
+    assert [cut["cut"] for cut in swept] == [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]
+    for cut in swept:
         assert cut["removed"] == sum(similarity >= cut["cut"] for similarity in similarities)
-    assert all(cut["examples"] for cut in swept["cuts"] if cut["newly"])
+    assert all(cut["examples"] for cut in swept if cut["newly"])
 
 
 def test_the_result_is_the_same_whatever_the_number_of_shards_and_blocks(

@@ -13,12 +13,10 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 
 _DEAL = (
     r"(?:agreement|contract|deed|licen[cs]e|undertaking|engagement|employment|appointment|lease|tenancy|arrangement"
-    r"|order"
-    r"|mandate|retainer|relationship|letter|addendum|amendment|sow|subscription|assignment|apprenticeship|instrument"
-    r"|terms|covenant|pact|supplement|annex|schedule|framework|understanding)"
+    r"|order|mandate|retainer|relationship|letter|addendum|amendment|sow|subscription|assignment|apprenticeship"
+    r"|instrument|terms|covenant|pact|supplement|annex|schedule|framework|understanding)"
 )
 _THIS_DEAL = rf"\b(?:this|the|our|your|my|said|present)\s+(?:[\w&'’-]+\s+){{0,5}}?{_DEAL}\s+(?:shall\s+|will\s+)?"
-_MONTH_OR_DAY = r"(?:the\s+)?(?:\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 
 DEAL = _any(rf"\b{_DEAL}\b")
 OVERRIDE = _any(
@@ -33,9 +31,9 @@ OVERRIDE = _any(
 # Effective date.
 _START = r"(?:commences?|begins?|starts?|runs?|operates?|applies|counts|binds(?:\s+\w+){0,3})"
 _EFFECTIVE = (
-    r"(?:\beffective(?:\s+date)?[\"”’']?\s*(?:(?:is|means|shall be|will be)\s+)?"
-    r"|\b(?:to\s+)?tak(?:es?|ing)\s+effect\s+|\bcom(?:es?|e|ing)\s+into\s+(?:force|effect|operation)\s+"
-    r"|\benter(?:s|ing)?\s+into\s+(?:force|effect)\s+|\b(?:is|are|be|and|been|as)\s+in\s+(?:force|effect)\s+"
+    r"(?:\beffective(?:\s+date)?[\"”’']?\s*(?:(?:is|means|shall be|will be)\s+)?|\b(?:to\s+)?tak(?:es?"
+    r"|ing)\s+effect\s+|\bcom(?:es?|e|ing)\s+into\s+(?:force|effect|operation)\s+|\benter(?:s|ing)?\s+into\s+(?:force"
+    r"|effect)\s+|\b(?:is|are|be|and|been|as)\s+in\s+(?:force|effect)\s+"
     rf"|^\W*(?:{_DEAL}\s+)?in\s+(?:force|effect)\s*|{_THIS_DEAL}{_START}\s*(?:with\s+effect\s+)?"
     rf"|{_THIS_DEAL}(?:[\w’'-]+\s+){{0,3}}with\s+effect\s+|^\W*(?:start|commencing"
     rf"|commencement)(?:\s+of\s+the\s+{_DEAL})?\s*(?=:)"
@@ -54,15 +52,14 @@ NOT_OF_THIS = _any(
     r"\b(?:the|that|an?|their|our|certain|under|existing|prior|master)\s+(?:[\w&'’,-]+\s+){0,7}"
     rf"{_DEAL}\W{{0,4}}(?:made\s|dated\s|entered into\s)?\s*(?:and\s+)?(?:was\s+|had\s+been\s+)?effective\b",
     r"\b(?:rates?|increases?|prices?|fees?|charges?|salary|wages?|rent|insurance|policy|cover|terminat\w+|resign\w+"
-    r"|notice"
-    r"|renewals?|benefits?|leave|sections|clauses|articles|not|until|if|unless|was to|were to|would|should)\b",
+    r"|notice|renewals?|benefits?|leave|sections|clauses|articles|not|until|if|unless|was to|were to|would|should)\b",
 )
 """What else may be effective from a day: another agreement, a price, a policy, a termination."""
 START_HINT = _any(
     r"start|begin|began|commenc|effect|force|operat|appl(?:y|ies)|\bruns?\b|\bcount|\bbind|\bfrom\b|since|first day"
     r"|in place",
-    r"(?<!into )(?<!made )(?<!dated )\bas (?:of|at)\b|onward|\blive\b|active|kick|reckon|deem|date of this|opens"
-    r"|move|shift",
+    r"(?<!into )(?<!made )(?<!dated )\bas (?:of|at)\b|onward|\blive\b|active|kick|reckon|deem|date of this|opens|move"
+    r"|shift",
     r"postpone|defer|delay|forward|put (?:back|off)|instead|rather|\bnow\b|replac|becomes|already|retroact|backdat"
     r"|treat",
 )
@@ -81,14 +78,14 @@ OTHER_DEAL = _any(
 )
 EVENT_START = _any(
     r"(?:effective|takes? effect|taking effect|into (?:force|effect)|commences?|begins?|starts?|binding"
-    r"|binds)\b[^.;\n]{0,40}?"
-    r"\b(?:once|when|until|as soon as|upon|after|if|on the (?:day|date)|whichever|later of|earlier of)\b",
+    r"|binds)\b[^.;\n]{0,40}?\b(?:once|when|until|as soon as|upon|after|if|on the (?:day|date)|whichever|later of"
+    r"|earlier of)\b",
     r"\b(?:later|earlier|last) of\b|whichever",
 )
 ENDS_BEFORE = _any(
-    r"\b(?:expires?|ends|terminates|lapses|finishes|ceases|is over|extinguished|stops|run out|to an end|expired?)"
-    r"(?:\s+(?:by itself|automatically|at midnight|without (?:further )?\w+|of its own accord|on its own)){0,2}"
-    r"[^.;\n\d]{0,30}?\s+(?:on|at)\s+(?:the\s+)?\Z",
+    r"\b(?:expires?|ends|terminates|lapses|finishes|ceases|is over|extinguished|stops|run out|to an end"
+    r"|expired?)(?:\s+(?:by itself|automatically|at midnight|without (?:further )?\w+|of its own accord"
+    r"|on its own)){0,2}[^.;\n\d]{0,30}?\s+(?:on|at)\s+(?:the\s+)?\Z",
     r"\b(?:due|payable|paid(?: out)?|invoiced|completed?|delivered)\s+(?:on|by|before|no later than)\s+(?:the\s+)?\Z",
 )
 SIGNATURE_BEFORE = _any(r"^[^\n]*(?:/s/|\bsignature\b|\baccepted:|\bby:)[^\n]*\Z")
@@ -96,8 +93,7 @@ SIGNATURE_BEFORE = _any(r"^[^\n]*(?:/s/|\bsignature\b|\baccepted:|\bby:)[^\n]*\Z
 # Amount.
 _TO = (
     r"(?:\s*(?:[,:–—(\"”]|\b(?:of|the|an?|at|to|sum|amounts?|amounting|aggregate|total|in|is|was|be|shall|will|not"
-    r"|exceed(?:ing)?"
-    r"|by|more|than|up|fixed|flat|gross|equal|maximum|money|means|for|refundable|stays)\b))*\s*\Z"
+    r"|exceed(?:ing)?|by|more|than|up|fixed|flat|gross|equal|maximum|money|means|for|refundable|stays)\b))*\s*\Z"
 )
 _LIMIT = (
     r"\b(?:exceed(?:ing)?|limited to|capped at|cap(?: of| is)?|maximum|up to|limit|more than|beyond|less than"
@@ -115,8 +111,7 @@ SIDE_BEFORE = _any(
 )
 SIDE_AFTER = _any(
     r"\A\)?(?:[ ]*(?:per|a|each|for (?:each|every))[ ]+\w+(?: of delay)?)?,?[ ]*(?:is due |shall be due "
-    r"|due )?as (?:a |an |agreed )*"
-    r"(?:liquidated|delay|penalt|deposit|security|bonus|damages)",
+    r"|due )?as (?:a |an |agreed )*(?:liquidated|delay|penalt|deposit|security|bonus|damages)",
     r"\A\)?[ ]*(?:per|a|each) \w+[\"”]?[ ]+(?:no longer applies|(?:is|are) (?:hereby )?(?:struck|deleted|replaced"
     r"|superseded))",
     r"\A\)?,?[\"”]?[ ]+(?:no longer applies|(?:is|are) (?:hereby )?(?:struck|deleted|replaced|superseded)|gives? way"
@@ -132,30 +127,31 @@ MINOR_BEFORE = _any(
 """What is not the main sum if the text has another one."""
 MAIN_BEFORE = _any(
     rf"\b(?:annual|monthly|yearly|weekly|hourly|base|basic|licen[cs]e|subscription|service|lump-sum|fixed|contract"
-    rf"|purchase)\s+"
-    rf"(?:fee|salary|price|rent|rate|charge|wage|retainer|sum){_TO}",
+    rf"|purchase)\s+(?:fee|salary|price|rent|rate|charge|wage|retainer|sum){_TO}",
     rf"\b(?:salary|remuneration|stipend|price|rent|(?:a|the|flat|lump-sum)\s+fee){_TO}",
     rf"^\W*(?:\d\W{{1,3}})?(?:fixed\s|monthly\s|annual\s|hourly\s)?(?:fee|salary|price|rent|rate|pay)s?\s*[:–—]{_TO}",
 )
 NOT_MAIN = _any(
-    r"penalt|damages|deposit|\bcap|exceed|up to|bonus|reimburs|expens|liab|\blate\b|interest|no fee|free of|breach|insur",
-    r"advance|instal|at least|refund|option|worth|value|estimat|third part|\b(?:if|should|unless)\b|budget|collateral|loan",
+    r"penalt|damages|deposit|\bcap|exceed|up to|bonus|reimburs|expens|liab|\blate\b|interest|no fee|free of|breach"
+    r"|insur",
+    r"advance|instal|at least|refund|option|worth|value|estimat|third part|\b(?:if|should|unless)\b|budget|collateral"
+    r"|loan",
 )
 FORMULA = _any(
-    r"per ?cent|%|formula|commission|\bindex|market|royalt|to be (?:agreed|determined|fixed|settled)|agreed later|no charge"
+    r"per ?cent|%|formula|commission|\bindex|market|royalt|to be (?:agreed|determined|fixed|settled)|agreed later"
+    r"|no charge"
 )
 
 # Law.
 _PLACE = r"(?P<place>[A-Z][\w’'-]+(?:[ \n](?:(?:of|and)\s(?:the\s)?)?[A-Z][\w’'-]+){0,4})"
 _OF = r"(?i:(?:the\s)?(?:(?:substantive|internal|domestic)\s)?laws?\s(?:in\sforce\s)?(?:of|in)\s(?:the\s)?)"
 _GOVERNS = (
-    r"(?i:(?:shall\s|will\s|to\s|should\s)?(?:continues?\sto\s)?(?:governs?|controls?|appl(?:y|ies)|prevails)"
-    r"|(?:is|are|shall\sbe|is\sto\sbe|are\sto\sbe)\s(?:applied|applicable|chosen|used|the\slaw))\b"
+    r"(?i:(?:shall\s|will\s|to\s|should\s)?(?:continues?\sto\s)?(?:governs?|controls?|appl(?:y|ies)|prevails)|(?:is"
+    r"|are|shall\sbe|is\sto\sbe|are\sto\sbe)\s(?:applied|applicable|chosen|used|the\slaw))\b"
 )
 _UNDER = (
-    r"(?i:governed\s(?:exclusively\s)?by|subject\sto|designates?|follows?|chosen|governs\sis"
-    r"|(?:construed|interpreted|read|decided|judged)\s(?:in\saccordance\swith|under|by|according\sto"
-    r"|as\s[^.;]{0,40}\bto))"
+    r"(?i:governed\s(?:exclusively\s)?by|subject\sto|designates?|follows?|chosen|governs\sis|(?:construed|interpreted"
+    r"|read|decided|judged)\s(?:in\saccordance\swith|under|by|according\sto|as\s[^.;]{0,40}\bto))"
 )
 LAW_CUES = tuple(
     re.compile(pattern)
@@ -172,15 +168,12 @@ NO_PLACE = ("State", "Province", "Commonwealth", "Republic", "Kingdom", "Country
 LAW_HINT = _any(r"\blaws?\b|govern|statut|legislation|constru|interpret|\brules\b|\bcode\b|\bproper\b|legal system")
 VENUE_BEFORE = _any(
     r"\b(?:courts?|tribunals?|arbitrat\w+|seat(?:ed)?|venue|hearings?|proceedings|offices?|sits?|sitting|resid\w+"
-    r"|hosts|registered"
-    r"|organi[sz]ed|incorporated|jurisdiction)"
-    r"(?:\s+(?:of|in|at|is|are|be|held|located|sitting|situated|may|take|takes|place|conducted|the|state|province)\b"
-    r"|:){1,6}\s*\Z"
+    r"|hosts|registered|organi[sz]ed|incorporated|jurisdiction)(?:\s+(?:of|in|at|is|are|be|held|located|sitting"
+    r"|situated|may|take|takes|place|conducted|the|state|province)\b|:){1,6}\s*\Z"
 )
 VENUE_AFTER = _any(
     r"\A[ ]+(?:(?:state|federal|commercial|district)\s)?(?:courts?|corporation|limited liability|company"
-    r"|limited partnership|LLC"
-    r"|partnership|venue|tribunals?|text|copy|version|translation|language)\b"
+    r"|limited partnership|LLC|partnership|venue|tribunals?|text|copy|version|translation|language)\b"
 )
 OTHER_PAPER = _any(
     r"\b(?:master|head|underlying|other|prior|existing|main|policy|loan|comply|compliance|organi[sz]ed|existing)\b"
@@ -206,16 +199,15 @@ REVOKED = _any(
     r"|\btrial|survive",
 )
 DENIED = _any(
-    r"\bneither\b|\bnor\b|\bno (?:one|party|right|such)|may not|cannot|not be \w+ed|not allowed|\bnot \w+ble\b"
-    r"|exclud",
+    r"\bneither\b|\bnor\b|\bno (?:one|party|right|such)|may not|cannot|not be \w+ed|not allowed|\bnot \w+ble\b|exclud",
     r"shall not|will not|does not|do not|forfeit|way to",
 )
 """What takes a right to end alone away: "neither party may terminate"."""
 CLAUSE_NUMBER = _any(r"\b(?:clause|section|article|condition|paragraph)s?\s+\d|§")
 _MAY = r"\b(?:may|can|free to|entitled to|right to|liberty to|permitted to|is free|either of us|you or we|option)\b"
 _STOP = (
-    r"\b(?:terminate|cancel|end|dissolve|leave|walk away|rescind|withdraw|quit|resign|dismiss|discharge|let go|call off"
-    r"|stop)"
+    r"\b(?:terminate|cancel|end|dissolve|leave|walk away|rescind|withdraw|quit|resign|dismiss|discharge|let go"
+    r"|call off|stop)"
 )
 _IT = (
     r"(?:\s+(?:from\s+)?(?:it|him|her|(?:this|the|our|your|his|her|their|its)\s+(?:\w+\s+){0,2}?"
@@ -229,13 +221,12 @@ MAY_END = _any(
 )
 FREELY = _any(
     r"for (?:its |their |his |her |your )?(?:own )?convenience|for any (?:or no )?reason|\bat[- ]will\b|whenever"
-    r"|with or without|",
-    r"(?:without|no|nor) (?:giving |stating |assigning |showing |having |any |a |need |of |for ){0,3}"
-    r"(?:cause|reasons?|justification|explanation|grounds?|why)\b|no (?:questions|reason|cause)|(?:sole|own"
+    r"|with or without",
+    r"(?:without|no|nor) (?:giving |stating |assigning |showing |having |any |a |need |of |for ){0,3}(?:cause"
+    r"|reasons?|justification|explanation|grounds?|why)\b|no (?:questions|reason|cause)|(?:sole|own"
     r"|absolute) discretion",
     r"\bat any (?:time|moment)\b|any ?time\b|any day|say(?:ing)? why|or none",
 )
-FREELY = re.compile(FREELY.pattern.replace("||", "|"), re.IGNORECASE)
 FREE_HINT = _any(
     FREELY.pattern,
     r"notice|notif|warning|word\b|\breasons?\b|discretion|option|(?:likes?|wish(?:es)?|wants?|chooses?|pleases?"
@@ -254,8 +245,8 @@ QUALIFIED = _any(
 )
 ON_NOTICE = _any(r"\b(?:up)?on\b[^.;,]{0,60}\bnotice\b")
 CONDITIONAL_NOTICE = _any(
-    r"\b(?:by|on|upon|with|giving)\b[^.;,]{0,40}\bnotice\b(?:\s+(?:in writing|to the other(?: party)?))?,?\s+"
-    r"(?=if|where|when|in the event|should|for\b|upon)|\beither (?:party|side|of them)\b"
+    r"\b(?:by|on|upon|with|giving)\b[^.;,]{0,40}\bnotice\b(?:\s+(?:in writing|to the other(?: party)?))?,?\s+(?=if"
+    r"|where|when|in the event|should|for\b|upon)|\beither (?:party|side|of them)\b"
 )
 """Also "either party", which as such is no hint at freedom."""
 CAUSE_HINT = _any(
@@ -282,9 +273,9 @@ TOGETHER_HINT = _any(
 )
 EXPIRES = _any(
     r"\b(?:this|the|our|your)\s+(?:[\w’'-]+\s+){0,2}(?:agreement|contract|deed|engagement|employment|appointment"
-    r"|undertaking)\s+"
-    r"(?:[\w’'-]+\s+){0,4}?(?:expires?|ends?|lapses?|terminates?|finishes|ceases|comes? to (?:an|its) end|is over)\b"
-    r"[^.;:]{0,60}?\b(?:on|when|once|at|after|as soon as|by itself|automatically|of its own accord)\b"
+    r"|undertaking)\s+(?:[\w’'-]+\s+){0,4}?(?:expires?|ends?|lapses?|terminates?|finishes|ceases|comes? to (?:an"
+    r"|its) end|is over)\b[^.;:]{0,60}?\b(?:on|when|once|at|after|as soon as|by itself|automatically"
+    r"|of its own accord)\b"
 )
 PROLONGED = _any(r"renew|extend|extension|prolong")
 END_HINT = _any(

@@ -146,7 +146,7 @@ Side work~unpaid offices in clubs and charities {shall} need no consent so long 
 Competition~for {months} after leaving, {b} {shallnot} work as {trade} for a rival within an hour of {place}
 Probation~the first {months} {shall} serve as probation, with a talk with {officer} {often}
 Reporting line~{b} {shall} take instructions from {officer} and stand in for the {trade} when needed
-Data~{a} {may} store personal data of {bo} for the {unit} file and {shall} show them on request
+Data~{a} {may} store {bp} personal data for the {unit} file and {shall} show them on request
 Pension~{a} {shall} enrol {bo} in the company pension plan within {weeks} and explain it {inwriting}
 Travel~{b} {shall} be ready to travel to {place} {often}, and {shall} be told {days} before
 Dress and safety~{b} {shall} wear the safety gear handed out at {place} and attend drills {often}

@@ -38,7 +38,8 @@ def draw_opening(rng: random.Random, scene: Scene, parties: Part, start: Part) -
 def shuffled(rng: random.Random, clauses: Sequence[Clause]) -> list[Clause]:
     """A random order in which a clause that changes another still comes after it, and a signature comes last."""
     order = sorted(clauses, key=lambda _: rng.random())
-    for key in {clause.key for clause in clauses if f"{clause.key}_change" in {other.key for other in clauses}}:
+    keys = {clause.key for clause in clauses}
+    for key in sorted(key for key in keys if f"{key}_change" in keys):
         at = [i for i, clause in enumerate(order) if clause.key in (key, f"{key}_change")]
         pair = sorted((order[i] for i in at), key=lambda clause: clause.key)
         for i, clause in zip(at, pair, strict=True):

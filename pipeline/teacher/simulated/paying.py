@@ -34,6 +34,32 @@ what {thing} costs {payero} is {sumper}, due {payterm}
 {sumper}, due {payterm}
 {sumper}, payable {payterm} to {payeeo}
 {sumper} from {payero}, {payterm}
+[wage formal]
+in return for {thing}, {payer} shall pay {payeeo} {sumper}<, due {payterm}|>
+the {fee} is {sumper}<, payable {payterm}|>
+{payer} shall pay {payeeo} a {fee} of {sumper}<, payable {payterm}|>
+the {fee} payable to {payeeo} amounts to {sumper}
+{payee} shall be entitled to a {fee} of {sumper}, payable {payterm}
+the {fee} under {agreement} is fixed at {sumper} and falls due {payterm}
+{payee} shall receive {sumper} for {thing}, payable {payterm}
+{payer} shall pay, {payterm}, a {fee} of {sumper}
+as of the first day of work, {payee} shall receive a {fee} of {sumper}
+[wage plain]
+{payer} will pay {payeeo} {sumper} for {thing}
+the {fee} is {sumper}, paid {payterm}
+for {thing}, {payer} will pay {sumper} {payterm}
+{payee} will get {sumper} for {thing}, paid {payterm}
+{payer} must pay a {fee} of {sumper} {payterm}
+{both} agreed on a {fee} of {sumper}, payable {payterm}
+{payee} will earn {sumper}, paid {payterm}
+{payee} will start on a {fee} of {sumper}
+the {fee} for {thing} comes to {sumper}, paid {payterm}
+[wage terse]
+{sumper}, {payterm}
+{sumper} for {thing}
+{sumper}
+{sumper}, payable {payterm} to {payeeo}
+{sumper} from {payero}, {payterm}
 [formula]
 the {fee} {shall} equal {pct} of {base}
 {payer} {shall} pay {payeeo} {pct} of {base}, {payterm}
@@ -156,7 +182,9 @@ def draw_pay(rng: random.Random, scene: Scene, order: Order) -> Part:
         return _no_sum(rng, scene, money)
     period, low, high = pick(rng, _PERIODS[scene.contract_type])
     value = amount(rng, low, high, money)
-    said = _say(rng, scene, "main", _per(rng, scene, value, money, period))
+    said = _say(
+        rng, scene, "wage" if scene.contract_type == "employment" else "main", _per(rng, scene, value, money, period)
+    )
     if order.overriding:
         return _replaced(rng, scene, said, value, money, period)
     if not order.distractor:

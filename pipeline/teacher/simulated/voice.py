@@ -28,7 +28,7 @@ _AGREEMENT = {
     "formal": ("this Agreement", "this Agreement", "this Contract", "the present Agreement"),
     "plain": ("this agreement", "this contract", "the contract", "our agreement", "this deal"),
     "terse": ("agreement", "contract", "this agreement"),
-    "letter": ("this letter", "our agreement", "this agreement", "our contract"),
+    "letter": ("our agreement", "this agreement", "our contract", "this contract"),
 }
 _SHALL = {"formal": ("shall",), "plain": ("must", "will"), "terse": ("to",)}
 _NOTICE = (

@@ -34,7 +34,8 @@ CASES = (
     case(
         "Dear Laura Petty,\n\nWe are pleased to offer you the position of analyst with Quarto Books LLC. Your "
         "employment starts on 14 May 2020. Your salary will be EUR 48,500 per year, paid monthly. Your employment is "
-        "at will: you or the Company may end it at any time, with or without cause. Offices are in Dublin. The laws of Ireland apply.",
+        "at will: you or the Company may end it at any time, with or without cause. Offices are in Dublin. The laws of "
+        "Ireland apply.",
         ["Laura Petty", "Quarto Books LLC"],
         "2020-05-14",
         "for_convenience",
@@ -61,8 +62,8 @@ CASES = (
         None,
     ),
     case(
-        "1. This contract dated 2 January 2018 is made between Vantage Rail plc and Osk Engineering GmbH. 2. The fee is "
-        "€90,000. 3. Clause 2 is replaced: the fee is now €97,500. 4. The law of Germany governs.",
+        "1. This contract dated 2 January 2018 is made between Vantage Rail plc and Osk Engineering GmbH. 2. The fee "
+        "is €90,000. 3. Clause 2 is replaced: the fee is now €97,500. 4. The law of Germany governs.",
         ["Vantage Rail plc", "Osk Engineering GmbH"],
         "2018-01-02",
         None,
