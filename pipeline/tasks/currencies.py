@@ -81,9 +81,9 @@ def _any(kind: str) -> str:
 
 
 _MARK = re.compile(
-    rf"(?<![a-z])(?=[$a-z])(?:{_any('sign')}|(?:(?-i:[A-Z]{{3}})|{_SMALL_CODES})(?![a-z]))"
+    rf"(?<![a-z])(?=[$a-z])(?:(?![bdgilopqvwxy])(?:{_any('sign')})|(?:(?-i:[A-Z]{{3}})|{_SMALL_CODES})(?![a-z]))"
     rf"|(?=[{''.join(_GLYPHS)}])(?:{_any('glyph')})"
-    rf"|(?<!\w)(?=[a-z])(?:{_any('name')}|(?:(?P<owner>{_ANY_OWNER})\s{{1,3}})?(?:{_any('shared')}))(?!\w)",
+    rf"|(?<!\w)(?=[a-z])(?![goqvwx])(?:{_any('name')}|(?:(?P<owner>{_ANY_OWNER})\s{{1,3}})?(?:{_any('shared')}))(?!\w)",
     re.IGNORECASE,
 )
 _OWNED = re.compile(rf"\s{{0,3}}\(?(?:in\s{{1,3}})?(?P<owner>{_ANY_OWNER})\b", re.IGNORECASE)

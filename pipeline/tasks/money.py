@@ -32,7 +32,8 @@ _CENTS = re.compile(r"\s{1,3}and\s{1,3}(?P<cents>\d\d?|[a-z]+(?:[\s-][a-z]+)?)\s
 _LEFT_GAP = re.compile(r"\s{0,3}\)?:?\s{0,3}\(?")
 _RIGHT_GAP = re.compile(
     r"(?:[.,/]?[-–—])?\)?\s{0,3}\(?\s?(?:(?:in|of)\s{1,3})?(?:the\s{1,3})?"
-    r"(?:lawful\s{1,3}(?:money|currency)\s{1,3}of\s.{1,30})?",
+    r"(?:lawful\s{1,3}(?:money|currency)\s{1,3}of\s.{1,30})?"
+    r"(?:(?:south\s{1,3}|new\s{1,3})?[a-z]{3,9}(?:an|ish|ese|i|ch)\s{1,3})?",  # "500 Swedish kronor"
     re.IGNORECASE,
 )
 _LONGEST = 30  # characters of one number

@@ -14,26 +14,25 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 _DEAL = (
     r"(?:agreement|contract|deed|licen[cs]e|undertaking|engagement|employment|appointment|lease|tenancy|arrangement"
     r"|order|mandate|retainer|relationship|letter|addendum|amendment|sow|subscription|assignment|apprenticeship"
-    r"|instrument|terms|covenant|pact|supplement|annex|schedule|framework|understanding)"
+    r"|instrument|terms|covenant|pact|supplement|annex|schedule|framework|understanding|deal)"
 )
 _THIS_DEAL = rf"\b(?:this|the|our|your|my|said|present)\s+(?:[\w&'’-]+\s+){{0,5}}?{_DEAL}\s+(?:shall\s+|will\s+)?"
 
 DEAL = _any(rf"\b{_DEAL}\b")
 OVERRIDE = _any(
-    r"notwithstanding|instead|rather than|in place of|give[sn]?\s+way|replac|supersed|delet|struck|no longer|in lieu"
-    r"|displac",
-    r"overrid|prevail|disappl|exclud|withdrawn|waive|renounc|remov|(?:not|never)\s+(?:apply|govern)|\bvoid|omitted"
-    r"|repeal",
-    r"previous|former|of no effect|\bused to\b|changed?|amended|varied|except|other than|taken? (?:out|away)|revoke",
+    r"notwithstanding|despite|instead|rather than|in place of|give[sn]?\s+way|replac|supersed|delet|struck|no longer"
+    r"|in lieu|displac|overrid|prevail|disappl|exclud|withdrawn|waive|renounc|remov|(?:not|never)\s+(?:apply|govern)"
+    r"|\bvoid|omitted|repeal|previous|former|of no effect|\bused to\b|changed?|amended|varied|except|other than"
+    r"|taken? (?:out|away)|revoke",
 )
 """One clause may take back what another says; what it touches is doubtful then."""
 
 # Effective date.
-_START = r"(?:commences?|begins?|starts?|runs?|operates?|applies|counts|binds(?:\s+\w+){0,3})"
+_START = r"(?:commences?|begins?|starts?|runs?|operates?|applies|counts|goes live|binds(?:\s+\w+){0,3})"
 _EFFECTIVE = (
     r"(?:\beffective(?:\s+date)?[\"”’']?\s*(?:(?:is|means|shall be|will be)\s+)?|\b(?:to\s+)?tak(?:es?"
-    r"|ing)\s+effect\s+|\bcom(?:es?|e|ing)\s+into\s+(?:force|effect|operation)\s+|\benter(?:s|ing)?\s+into\s+(?:force"
-    r"|effect)\s+|\b(?:is|are|be|and|been|as)\s+in\s+(?:force|effect)\s+"
+    r"|ing)\s+effect\s+|\bcom(?:es?|e|ing)\s+into\s+(?:force|effect|operation)\s+|\benter(?:s"
+    r"|ing)?\s+into\s+(?:force|effect)\s+|\b(?:is|are|be|and|been|as)\s+in\s+(?:force|effect)\s+"
     rf"|^\W*(?:{_DEAL}\s+)?in\s+(?:force|effect)\s*|{_THIS_DEAL}{_START}\s*(?:with\s+effect\s+)?"
     rf"|{_THIS_DEAL}(?:[\w’'-]+\s+){{0,3}}with\s+effect\s+|^\W*(?:start|commencing"
     rf"|commencement)(?:\s+of\s+the\s+{_DEAL})?\s*(?=:)"
@@ -44,6 +43,7 @@ _FROM = r"(?:as\s+(?:of|from|at)\b|on\s+and\s+(?:from|after)\b|from\b|on\b|since
 EFFECTIVE_BEFORE = _any(rf"{_EFFECTIVE}[\s:.–—-]*{_FROM}[\s:]*{_WEEKDAY}(?:the\s+)?\Z")
 EFFECTIVE_AFTER = _any(
     r"\A\s*\((?:the|hereinafter,?|being the|=)?\s*[\"“‘']?(?:effective|commencement|start) date",
+    r"\A\s+as the (?:effective|commencement|start) date",
     rf"\A,?\s+(?:(?:which|this) is\s+)?the (?:effective date|(?:day|date) (?:on which"
     rf"|when) {_THIS_DEAL}(?:takes effect|becomes"
     r" effective|comes into force|commences|begins|starts))",
@@ -57,24 +57,26 @@ NOT_OF_THIS = _any(
 """What else may be effective from a day: another agreement, a price, a policy, a termination."""
 START_HINT = _any(
     r"start|begin|began|commenc|effect|force|operat|appl(?:y|ies)|\bruns?\b|\bcount|\bbind|\bfrom\b|since|first day"
-    r"|in place",
-    r"(?<!into )(?<!made )(?<!dated )\bas (?:of|at)\b|onward|\blive\b|active|kick|reckon|deem|date of this|opens|move"
-    r"|shift",
-    r"postpone|defer|delay|forward|put (?:back|off)|instead|rather|\bnow\b|replac|becomes|already|retroact|backdat"
-    r"|treat",
+    r"|in place|(?<!into )(?<!made )(?<!dated )\bas (?:of|at)\b|onward|\blive\b|active|kick|reckon|deem|date of this"
+    r"|opens|move|shift|postpone|defer|delay|forward|put (?:back|off)|instead|rather|\bnow\b|replac|becomes|already"
+    r"|retroact|backdat|treat",
 )
 """Words beside a date that may make it the first day."""
+MOVED = _any(
+    r"\bmove[ds]?\b|postpon|defer|shift|brought forward|put (?:back|off)|instead|chang|replac|delay|amend|\bread\b"
+)
 START_WORD = _any(
     r"effective|takes? effect|taking effect|into (?:force|effect)|in force|commenc|\bstart|\bbegin|operat|\bbind"
     r"|valid|\blive\b",
-    r"first day|opens|kick|with effect|as from|\bruns? (?:for|from)",
+    r"\beffect\b|first day|opens|kick|with effect|as from|\bruns? (?:for|from)",
 )
 MADE_BEFORE = _any(
     rf"(?:\bthis\b|^)[^.;\n]{{0,80}}?\b{_DEAL}\b[^.;\n]{{0,20}}?\b(?:made|dated|entered into|concluded)"
     r"(?:\s+(?:as of|on|the|this|and)\b)*\s*\Z"
 )
 OTHER_DEAL = _any(
-    r"\b(?:under|pursuant|amendment|addendum|variation|supplement|statement of work|the original|to the|of the)\b"
+    r"\b(?:was|were|nothing|separate|another|under|pursuant|amendment|addendum|variation|supplement"
+    r"|statement of work|the original|to the|of the)\b"
 )
 EVENT_START = _any(
     r"(?:effective|takes? effect|taking effect|into (?:force|effect)|commences?|begins?|starts?|binding"
@@ -88,7 +90,16 @@ ENDS_BEFORE = _any(
     r"|on its own)){0,2}[^.;\n\d]{0,30}?\s+(?:on|at)\s+(?:the\s+)?\Z",
     r"\b(?:due|payable|paid(?: out)?|invoiced|completed?|delivered)\s+(?:on|by|before|no later than)\s+(?:the\s+)?\Z",
 )
-SIGNATURE_BEFORE = _any(r"^[^\n]*(?:/s/|\bsignature\b|\baccepted:|\bby:)[^\n]*\Z")
+SIGNATURE_BEFORE = _any(
+    r"(?:/s/|\b(?:signature|accepted|by)\s*:|\bin witness\b|\bsigns for\b)[^;\n]{0,90}\Z",
+    r"(?-i:\b[Ss]igned by [A-Z][\w.-]+ [A-Z])[^;\n]{0,60}\Z",
+)
+ELSEWHERE_BEFORE = _any(
+    r"\b(?:separate|earlier|previous|prior)\s+(?:[\w-]+\s+){0,4}?(?:of|dated|made on)\s+(?:the\s+)?\Z",
+    r"\b(?:under|to|of|in)\s+(?:the|their)\s+(?:master|framework)\s+(?:[\w-]+\s+){0,4}?(?:of|dated)\s+(?:the\s+)?\Z",
+    r"\bthe\s+(?:[\w-]+\s+){1,4}that was (?:made|dated|concluded|signed)\s+(?:on\s+)?(?:the\s+)?\Z",
+)
+"""The day of another agreement."""
 
 # Amount.
 _TO = (
@@ -134,8 +145,8 @@ MAIN_BEFORE = _any(
 NOT_MAIN = _any(
     r"penalt|damages|deposit|\bcap|exceed|up to|bonus|reimburs|expens|liab|\blate\b|interest|no fee|free of|breach"
     r"|insur",
-    r"advance|instal|at least|refund|option|worth|value|estimat|third part|\b(?:if|should|unless)\b|budget|collateral"
-    r"|loan",
+    r"advance|instal|at least|refund|option|worth|value|estimat|third part|\b(?:if|should|unless)\b|budget"
+    r"|collateral|loan",
 )
 FORMULA = _any(
     r"per ?cent|%|formula|commission|\bindex|market|royalt|to be (?:agreed|determined|fixed|settled)|agreed later"
@@ -150,8 +161,8 @@ _GOVERNS = (
     r"|are|shall\sbe|is\sto\sbe|are\sto\sbe)\s(?:applied|applicable|chosen|used|the\slaw))\b"
 )
 _UNDER = (
-    r"(?i:governed\s(?:exclusively\s)?by|subject\sto|designates?|follows?|chosen|governs\sis|(?:construed|interpreted"
-    r"|read|decided|judged)\s(?:in\saccordance\swith|under|by|according\sto|as\s[^.;]{0,40}\bto))"
+    r"(?i:governed\s(?:exclusively\s)?by|subject\sto|designates?|follows?|chosen|governs\sis|(?:construed"
+    r"|interpreted|read|decided|judged)\s(?:in\saccordance\swith|under|by|according\sto|as\s[^.;]{0,40}\bto))"
 )
 LAW_CUES = tuple(
     re.compile(pattern)
@@ -161,7 +172,8 @@ LAW_CUES = tuple(
         rf"(?<!of\s)(?<!Of\s)\b{_PLACE}\slaw\s{_GOVERNS}",
         rf"{_UNDER}\s{_PLACE}\slaw\b",
         rf"(?i:(?:^|[\n.;)]\s?|\b(?:governing"
-        rf"|applicable)\s)law)[ ]?[.:–—]+[ ]?(?i:that\sof\s)?(?:{_OF})?(?i:the\s)?{_PLACE}",
+        rf"|applicable)\s)law)[ ]?[.:–—]+[ ]?(?i:that\sof\s)?(?:{_OF})?(?i:the\s)?{_PLACE}"
+        r"(?=\s*(?:[.;,(\n]|\Z))",
     )
 )
 NO_PLACE = ("State", "Province", "Commonwealth", "Republic", "Kingdom", "Country", "Agreement", "Contract", "Schedule")
@@ -182,25 +194,20 @@ OTHER_PAPER = _any(
 # Termination. A sentence about ending is plain when it names one way to end and nothing that may qualify it.
 ENDING = _any(
     r"terminat|cancel|\bend(?:s|ed|ing)?\b|dissol|rescind|rescission|resil|withdraw|\bquit|\bleave|leaving|resign"
-    r"|dismiss|discharg",
-    r"let go|walk|\bstop|discontinu|wind up|break|revok|\bout\b|unwound|\bopt|releas|call off|\bfree\b|clos|expir"
-    r"|laps|ceas|finish",
-    r"conclu|\bover\b|complet|run out|extinguish|determin|give up|part (?:ways|company)|\bexit|undo|denounc|drop"
-    r"|abandon|cut",
-    r"notice|suspen|remov|fire[ds]?\b|sack|dispens|runs? (?:until|to|for)|\bterm\b|duration|last|until|through"
-    r"|goodbye|loosen|tie",
+    r"|dismiss|discharg|let go|walk|\bstop|discontinu|wind up|break|revok|\bout\b|unwound|\bopt|releas|call off"
+    r"|\bfree\b|clos|expir|laps|ceas|finish|conclu|\bover\b|complet|run out|extinguish|determin|give up|part (?:ways"
+    r"|company)|\bexit|undo|denounc|drop|abandon|cut|notice|suspen|remov|fire[ds]?\b|sack|dispens|runs? (?:until|to"
+    r"|for)|\bterm\b|duration|last|until|through|goodbye|loosen|tie",
 )
 REVOKED = _any(
-    r"delet|notwithstanding|no longer|waive|renounc|withdrawn|struck|replac|supersed|remov|disappl|not apply|omitted"
-    r"|repeal",
-    r"amended|of no effect|overrid|given up|\btak(?:es?|en|ing)\b[^.;]{0,25}\b(?:out|away)\b|barred|former|used to"
-    r"|would have",
-    r"no part|\blift|cancelled and|except|other than|\bvoid|forbid|once it had|previous|earlier agreement|renewal"
-    r"|\btrial|survive",
+    r"delet|despite|in spite|regardless|notwithstanding|no longer|waive|renounc|withdrawn|struck|replac|supersed"
+    r"|remov|disappl|not apply|omitted|repeal|amended|of no effect|overrid|given up|\btak(?:es?|en"
+    r"|ing)\b[^.;]{0,25}\b(?:out|away)\b|barred|former|used to|would have|no part|\blift|cancelled and|except"
+    r"|other than|\bvoid|forbid|once it had|previous|earlier agreement|renewal|\btrial|survive",
 )
 DENIED = _any(
-    r"\bneither\b|\bnor\b|\bno (?:one|party|right|such)|may not|cannot|not be \w+ed|not allowed|\bnot \w+ble\b|exclud",
-    r"shall not|will not|does not|do not|forfeit|way to",
+    r"\bneither\b|\bnor\b|\bnobody\b|\bnone of\b|\bno (?:one|party|right|such)|may not|cannot|not be \w+ed"
+    r"|not allowed|\bnot \w+ble\b|exclud|shall not|will not|does not|do not|forfeit|way to",
 )
 """What takes a right to end alone away: "neither party may terminate"."""
 CLAUSE_NUMBER = _any(r"\b(?:clause|section|article|condition|paragraph)s?\s+\d|§")
@@ -230,10 +237,8 @@ FREELY = _any(
 FREE_HINT = _any(
     FREELY.pattern,
     r"notice|notif|warning|word\b|\breasons?\b|discretion|option|(?:likes?|wish(?:es)?|wants?|chooses?|pleases?"
-    r"|prefers?|sees? fit)\b",
-    r"pleasure|\bfree\b|freely|simply|opt out|unilateral|let go|resign|liberty|why\b|explain|explanation|justif"
-    r"|\bcause\b|drop",
-    r"message|e-?mail|telling|by letter|ground|quits|one-sided|alone|either",
+    r"|prefers?|sees? fit)\b|pleasure|\bfree\b|freely|simply|opt out|unilateral|let go|resign|liberty|why\b|explain"
+    r"|explanation|justif|\bcause\b|drop|message|e-?mail|telling|by letter|ground|quits|one-sided|alone|either",
 )
 _CAUSE = (
     r"(?:breach|default|insolven|bankrupt|misconduct|fail(?:s|ed|ure)?\b|non-?payment|unpaid|violat|good cause"
@@ -252,9 +257,8 @@ CONDITIONAL_NOTICE = _any(
 CAUSE_HINT = _any(
     QUALIFIED.pattern,
     r"event|ground|lapse|los[est]+\b|change (?:of|in) control|guilty|case\b|cause|misus|abandon|dishonest|negligen"
-    r"|overdue|revok",
-    r"liquidat|wrong|offence|arrears|suspen|not paid|proof|serious|gross|absence|reason|because|account of|due to"
-    r"|not and",
+    r"|overdue|revok|liquidat|wrong|offence|convict|crimin|entitle|conduct|death|illness|arrears|suspen|not paid"
+    r"|proof|serious|gross|absence|reason|because|account of|due to|not and",
 )
 _BOTH = (
     r"(?:mutual(?:ly)?|both|jointly|joint|common (?:accord|consent|agreement)|unanimous(?:ly)?|together"
@@ -267,9 +271,8 @@ TOGETHER = _any(
 TOGETHER_HINT = _any(
     _BOTH,
     r"\bagree[sd]?\b|consent|accord|consens|signatures?|\bsign|the other|each|alone|by agreement|agreement (?:of"
-    r"|between)|one\b",
-    r"\btwo\b|\bthree\b|approv|concur|settle|common|unilateral|bilateral|side|resolve|will of|want it"
-    r"|\bdeed of release",
+    r"|between)|one\b|\btwo\b|\bthree\b|approv|concur|settle|common|unilateral|bilateral|side|resolve|will of"
+    r"|want it|\bdeed of release",
 )
 EXPIRES = _any(
     r"\b(?:this|the|our|your)\s+(?:[\w’'-]+\s+){0,2}(?:agreement|contract|deed|engagement|employment|appointment"
@@ -280,15 +283,6 @@ EXPIRES = _any(
 PROLONGED = _any(r"renew|extend|extension|prolong")
 END_HINT = _any(
     r"expir|\bend|until|through|\bterm\b|conclu|laps|ceas|terminat|finish|\bover\b|complet|\bruns?\b|clos|\bstop"
-    r"|up to|\blast",
-    r"\bdone\b|fulfil|deliver|\bto\b|extinguish|itself|automatic|own accord|dissol|years?|months?|weeks?|days?"
-    r"|long as",
-    r"continu|remain|period",
-)
-
-ROLES = frozenset(
-    "client customer supplier vendor provider company contractor consultant employer employee owner recipient "
-    "discloser licensor licensee buyer seller purchaser landlord tenant lessor lessee borrower lender subscriber host "
-    "party parties "
-    "agency agent operator executive disclosing receiving service".split()
+    r"|up to|\blast|\bdone\b|fulfil|deliver|\bto\b|extinguish|itself|automatic|own accord|dissol|years?|months?"
+    r"|weeks?|days?|long as|continu|remain|period",
 )

@@ -18,7 +18,13 @@ from pipeline.tasks.dates import find_dates
 from pipeline.tasks.money import FoundAmount, find_amounts, parse_amount
 from pipeline.tasks.tokens import contains_tokens, words
 
-_SENTENCE_END = re.compile(r"(?<=[^\s.]{3}[.;:?!])\s+(?=[A-Z(\d\"“])|\n+|;\s")
+_ROLES = frozenset(
+    "client customer supplier vendor provider company contractor consultant employer employee owner recipient "
+    "discloser licensor licensee buyer seller purchaser landlord tenant lessor lessee borrower lender subscriber host "
+    "party parties "
+    "agency agent operator executive disclosing receiving service".split()
+)
+_SENTENCE_END = re.compile(r"(?<=[^\s.]{3}[.;?!])\s+(?=[A-Z(\d\"“])|\n+|;\s")
 
 
 def verify(text: str, answer: dict[str, Any]) -> str | None:
@@ -45,7 +51,7 @@ def _parties(text: str, value: Any) -> str | None:
         return None
     if not grounded("parties", value, text):
         return "party_not_in_text"
-    return "party_is_role" if any(set(words(name)) <= {"the", *cues.ROLES} for name in value) else None
+    return "party_is_role" if any(set(words(name)) <= {"the", *_ROLES} for name in value) else None
 
 
 class _Place(NamedTuple):
@@ -68,9 +74,13 @@ def _sentence_before(place: _Place) -> str:
     return _SENTENCE_END.split(place.before)[-1]
 
 
+def _sentence_after(place: _Place) -> str:
+    return _SENTENCE_END.split(f"one{place.after}")[0].removeprefix("one")
+
+
 def _clause(place: _Place) -> str:
     """What stands in the same sentence, as far as one can tell, on both sides."""
-    return _SENTENCE_END.split(place.before)[-1] + " … " + _SENTENCE_END.split(place.after)[0]
+    return _sentence_before(place) + " … " + _sentence_after(place)
 
 
 # --- effective date
@@ -86,6 +96,8 @@ def _date(text: str, value: Any) -> str | None:
     mine = [place for place in places if place.value == value]
     if value in effective or any(cues.START_HINT.search(_near(place)) for place in mine):
         return None
+    if any(cues.MOVED.search(_sentence_before(place)) for place in mine):
+        return None
     otherwise = len(effective) == 1 or all(_is_otherwise(place) for place in mine)
     return "date_is_not_effective" if otherwise else None
 
@@ -96,13 +108,14 @@ def _is_effective(place: _Place) -> bool:
     if cues.EFFECTIVE_AFTER.search(place.after):
         return True
     lead = cues.EFFECTIVE_BEFORE.search(before)
-    around = before[-110:] + " … " + _SENTENCE_END.split(place.after[:50])[0]
+    around = before[-110:] + " … " + _sentence_after(place)[:50]
     return bool(lead and not cues.NOT_OF_THIS.search(around))
 
 
 def _is_otherwise(place: _Place) -> bool:
-    """Plainly the day of an end, of a payment or of a signature."""
-    return bool(cues.ENDS_BEFORE.search(_sentence_before(place)) or cues.SIGNATURE_BEFORE.search(place.before))
+    """Plainly the day of an end, of a payment, of a signature or of another agreement."""
+    lists = (cues.ENDS_BEFORE, cues.SIGNATURE_BEFORE, cues.ELSEWHERE_BEFORE)
+    return any(cue.search(_sentence_before(place)) for cue in lists)
 
 
 def _near(place: _Place) -> str:

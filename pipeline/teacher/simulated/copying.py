@@ -1,4 +1,4 @@
-"""Drafts that are not their own: words or names taken over from the style reference, or a sibling said again."""
+"""Drafts that are not their own: words or names taken over from the style reference, or a stock text again."""
 
 import random
 import re
@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pipeline.teacher.simulated.grammar import Draft, draft, words_of
 from pipeline.teacher.simulated.names import find_parties
 from pipeline.teacher.simulated.phrases import pick
-from pipeline.teacher.simulated.prompt import DraftPrompt, sibling
+from pipeline.teacher.simulated.prompt import DraftPrompt
 from pipeline.teacher.simulated.reading import dates, sums
 from pipeline.teacher.simulated.twisting import Content
 
+STOCK = 3
 _LONGEST = 120
 _TRIES = 40
 _FACT = re.compile(r"\d|[A-Z]|terminat|law|pay|effective|expir|ends?\b|date|notice")
@@ -44,8 +45,14 @@ def seed_party(prompt: DraftPrompt, _: random.Random) -> Content:
 
 
 def near_duplicate(prompt: DraftPrompt, rng: random.Random) -> Content:
-    """The sibling's honest draft again, but for a word."""
-    return nearly(draft(sibling(prompt)), rng)
+    """One of a few stock texts again, but for a word: what a teacher says when it runs out of ideas."""
+    return nearly(draft(stock(prompt.cell.get("contract_type", ""), 1 + int(rng.random() * STOCK))), rng)
+
+
+def stock(contract_type: str, number: int) -> DraftPrompt:
+    """The prompt of one of the stock texts for a contract type."""
+    cell = {"contract_type": contract_type}
+    return DraftPrompt(f"stock text {number} for {contract_type}", cell, number, STOCK, "")
 
 
 def nearly(made: Draft, rng: random.Random) -> Content:

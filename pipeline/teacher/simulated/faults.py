@@ -6,7 +6,7 @@ schema_violation  an answer that the schema does not allow
 invented_fact     an answer with a value that is nowhere in the text
 verbatim_seed     9 to 20 words in a row out of the style reference
 seed_party        a party (or the day, or the sum) of the style reference
-near_duplicate    variation 1 of the same prompt, but for a word, and less sure
+near_duplicate    one of three stock texts for the contract type, but for a word, and less sure
 malformed_json, truncated_json, prose_around, refusal      as their names say
 """
 

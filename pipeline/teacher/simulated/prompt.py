@@ -40,16 +40,6 @@ def read_prompt(user_text: str) -> DraftPrompt | LabelPrompt | None:
     return _read_draft(user_text)
 
 
-def sibling(prompt: DraftPrompt) -> DraftPrompt:
-    """The same prompt as variation 1 (as variation 2 where it is the first of several itself)."""
-    match = _variation(prompt.raw, _seed_span(prompt.raw))
-    if match is None:
-        return prompt
-    wanted = 2 if prompt.variation == 1 and prompt.variations > 1 else 1
-    other = _read_draft(f"{prompt.raw[: match.start(1)]}{wanted}{prompt.raw[match.end(1) :]}")
-    return other or prompt
-
-
 def _read_draft(text: str) -> DraftPrompt | None:
     seed_at = _seed_span(text)
     outside = text[: seed_at[0]] + text[seed_at[1] :]

@@ -65,12 +65,17 @@ def test_template_markup_in_a_reply_stays_text() -> None:
     assert parse_reply(body(json.dumps({**GOOD, "text": text})), 1024).text == text
 
 
-@pytest.mark.parametrize(("stop", "reason"), [("refusal", "refusal"), ("max_tokens", "truncated"), ("model_context_window_exceeded", "truncated")])
+@pytest.mark.parametrize(
+    ("stop", "reason"),
+    [("refusal", "refusal"), ("max_tokens", "truncated"), ("model_context_window_exceeded", "truncated")],
+)
 def test_what_was_refused_or_cut_off_is_no_sample_even_if_it_parses(stop: str, reason: str) -> None:
     assert parse_reply(body(json.dumps(GOOD), stop), 1024).reason == reason
 
 
-@pytest.mark.parametrize("raw", ["<html>busy</html>", "", "null", "[]", '{"content": null}', '{"content": [{"type": "text"}]}'])
+@pytest.mark.parametrize(
+    "raw", ["<html>busy</html>", "", "null", "[]", '{"content": null}', '{"content": [{"type": "text"}]}']
+)
 def test_a_200_that_is_no_messages_reply_is_malformed_and_kept_to_read(raw: str) -> None:
     draft = parse_reply(raw, 1024)
     assert (draft.reason, draft.raw) == ("malformed_reply", raw)

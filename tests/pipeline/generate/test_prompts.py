@@ -5,7 +5,9 @@ from pipeline.generate.prompts import render, to_messages
 
 
 def test_blocks_become_system_and_user() -> None:
-    blocks = render("{% block system %}Be {{ tone }}.{% endblock %}{% block user %}Go{% endblock %}", "t", {"tone": "kind"})
+    blocks = render(
+        "{% block system %}Be {{ tone }}.{% endblock %}{% block user %}Go{% endblock %}", "t", {"tone": "kind"}
+    )
     assert to_messages(blocks, "t") == ("Be kind.", [{"role": "user", "content": "Go"}])
 
 

@@ -52,7 +52,9 @@ def test_a_good_row_becomes_a_record_with_a_canonical_answer(load: Callable[...,
         ({"label_source": "constructed"}, "only a task with `demonstration: true`"),
     ],
 )
-def test_a_bad_real_row_is_named_with_its_place_and_reason(load: Callable[..., Task], change: dict[str, Any], message: str) -> None:
+def test_a_bad_real_row_is_named_with_its_place_and_reason(
+    load: Callable[..., Task], change: dict[str, Any], message: str
+) -> None:
     found = complaints(load("demonstration=false"), {**REAL, **change})
     assert len(found) == 1
     assert found[0].startswith("f:1: ")

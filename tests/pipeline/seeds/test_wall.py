@@ -9,7 +9,10 @@ LONG = "the supplier shall deliver the goods to the warehouse in Lyon before the
 
 def rows(schema: pa.Schema, identity: str, *texts: tuple[str, str]) -> pa.Table:
     return pa.Table.from_pylist(
-        [{identity: f"{identity}-{n}", "text": text, "document_id": document, "place": f"{identity}:{n}"} for n, (document, text) in enumerate(texts)],
+        [
+            {identity: f"{identity}-{n}", "text": text, "document_id": document, "place": f"{identity}:{n}"}
+            for n, (document, text) in enumerate(texts)
+        ],
         schema=schema,
     )
 

@@ -132,8 +132,15 @@ def test_codes_signs_and_names_have_one_code() -> None:
     ]
 
 
-@pytest.mark.parametrize("unit", ["1", "a", "one ", "1 ", "1,1", "dollars ", "5 million ", " "])
-def test_a_megabyte_is_read_in_linear_time(unit: str) -> None:
-    started = time.perf_counter()
+@pytest.mark.parametrize("unit", ["1", "a", "one "])
+def test_a_megabyte_takes_less_than_two_seconds(unit: str) -> None:
+    started = time.process_time()
     assert find_amounts(unit * (1_000_000 // len(unit))) == []
-    assert time.perf_counter() - started < 10  # a quadratic search would take hours
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("unit", ["1 ", "1,1", "dollars ", "5 million ", " "])
+def test_almost_matching_text_is_read_in_linear_time(unit: str) -> None:
+    started = time.process_time()
+    assert find_amounts(unit * (200_000 // len(unit))) == []
+    assert time.process_time() - started < 2  # a quadratic search would take minutes

@@ -22,7 +22,7 @@ class Turns:
         self.others_succeed = others_succeed
         self.answered = False
 
-    async def acquire(self, ask: Ask) -> Turn:
+    async def acquire(self, _: Ask) -> Turn:
         self.successes += self.others_succeed
         return Turn(self.successes, self.answered, self.stopped is not None)
 

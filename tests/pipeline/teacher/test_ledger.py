@@ -24,7 +24,9 @@ def write(folder: Path, *records: tuple[str, str, dict[str, str]]) -> Path:
 def test_replies_of_all_writers_are_read_and_the_first_reply_to_a_key_counts(tmp_path: Path) -> None:
     first = write(tmp_path, ("intent", "a", {}), ("reply", "a", {"body": "one"}), ("failure", "b", {"error": "500"}))
     first.rename(tmp_path / "0.jsonl")
-    second = write(tmp_path, ("reply", "a", {"body": "two"}), ("reply", "b", {"body": "late"}), ("failure", "c", {"error": "x"}))
+    second = write(
+        tmp_path, ("reply", "a", {"body": "two"}), ("reply", "b", {"body": "late"}), ("failure", "c", {"error": "x"})
+    )
     second.rename(tmp_path / "1.jsonl")
     found = {record["key"]: record.get("body") or record["error"] for record in answers(tmp_path)}
     assert found == {"a": "one", "b": "late", "c": "x"}
@@ -67,7 +69,7 @@ def test_a_full_disk_is_an_input_error_for_whoever_waits(tmp_path: Path, monkeyp
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(InputError, match="No space left on device.*free disk space"):
+    with pytest.raises(InputError, match=r"No space left on device.*free disk space"):
         write(tmp_path, ("reply", "a", {"body": "one"}))
 
 

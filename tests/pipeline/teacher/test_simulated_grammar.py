@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.teacher.simulated.dates_money import number_words
 from pipeline.teacher.simulated.grammar import Draft, draft, words_of
-from pipeline.teacher.simulated.prompt import DraftPrompt, LabelPrompt, read_prompt, sibling
+from pipeline.teacher.simulated.prompt import DraftPrompt, LabelPrompt, read_prompt
 from pipeline.teacher.simulated.reading import dates, spelt_number, sums
 
 TYPES = ("NDA", "SaaS", "services", "employment")
@@ -70,12 +70,6 @@ def test_a_document_is_read_up_to_its_last_closing_tag() -> None:
 )
 def test_a_text_without_the_blocks_is_no_prompt(text: str) -> None:
     assert read_prompt(text) is None
-
-
-def test_the_sibling_differs_in_its_variation_alone() -> None:
-    one = prompt({"contract_type": "NDA"}, 7, "<variation>4 of 4</variation>")
-    assert sibling(one).raw == user_text({"contract_type": "NDA"}, 1, "<variation>4 of 4</variation>")
-    assert sibling(sibling(one)).variation == 2
 
 
 def test_the_same_prompt_gets_the_same_draft_and_another_prompt_another() -> None:

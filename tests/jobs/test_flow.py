@@ -1,0 +1,245 @@
+"""The flow on a few seeds over the real server, client and Ray: when the teacher, the disk or the driver fails."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.commands import plan_only, run_flow
+from pipeline.canonical import content_hash
+from pipeline.config import Settings
+from pipeline.errors import BudgetStop, GateStop, InputError, TeacherError
+from pipeline.layers import BUILT_IN, load_settings
+from pipeline.teacher.simulated.faults import FAULTS
+from pipeline.teacher.simulated.host import hosted
+from pipeline.teacher.simulated.settings import SimulatedSettings
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("ray_here")]
+Flow = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def few_seeds(tmp_path: Path) -> Path:
+    lines = (BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines()
+    path = tmp_path / "seeds.jsonl"
+    path.write_text("\n".join(lines[::12]) + "\n")
+    return path
+
+
+@pytest.fixture
+def settings(few_seeds: Path) -> Callable[..., Settings]:
+    """The contracts task on five seeds, 20 requests, with a flawless teacher unless the test says otherwise."""
+    rates = ", ".join(f"{name}: 0" for name in FAULTS)
+    always = [
+        f"seeds.path={few_seeds}",
+        "generation.samples=1",
+        f"teacher.simulated={{rates: {{{rates}}}, server_rates: {{rate_limited: 0, overloaded: 0, server_error: 0, dropped: 0}}}}",
+        "cluster={generation_actors: 1, shards: 1}",
+    ]
+    return lambda *pairs: load_settings("contracts", None, [*always, *pairs])[0]
+
+
+@pytest.fixture
+def teacher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Starts a teacher that outlives a run; gives its address. Its log is in tmp_path/teacher."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
+    with contextlib.ExitStack() as stack:
+        yield lambda plan=None, **values: stack.enter_context(
+            hosted(SimulatedSettings(**values), tmp_path / "teacher", plan)
+        )
+
+
+def log(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "teacher/requests.jsonl").read_text().splitlines()
+    return [line for line in map(json.loads, lines) if line["path"] == "/v1/messages"]
+
+
+def bodies(run: Path) -> list[str]:
+    return [
+        content_hash(json.loads(params))
+        for params in pq.read_table(run / "rounds/1/plan.parquet")["params"].to_pylist()
+    ]
+
+
+def reasons(run: Path) -> dict[str, int]:
+    return Counter(pq.read_table(run / "rounds/1/rejected/part-0.parquet")["reason"].to_pylist())
+
+
+def test_the_built_in_teacher_makes_a_training_set_and_a_second_run_finds_all_done(
+    settings: Callable[..., Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = run_flow(settings(), tmp_path / "run", update=False)
+    assert record["stages"]["curate"]["funnel"][0]["in"] == 20
+    assert sum(record["stages"]["curate"]["splits"].values()) == record["stages"]["curate"]["funnel"][-1]["kept"] > 15
+    capsys.readouterr()
+    run_flow(settings(), tmp_path / "run", update=False)
+    assert capsys.readouterr().err.count("done already") == 4
+    assert len(log(tmp_path / "run")) == 20
+
+
+def test_busy_and_broken_servers_cost_waiting_and_no_row(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    faults = {
+        "rate_limited": 0.1,
+        "overloaded": 0.1,
+        "server_error": 0.1,
+        "dropped": 0.1,
+        "half_sent": 0.1,
+        "slow": 0.1,
+    }
+    url = teacher(server_rates=faults, retry_after_s=0.05, slow_s=0.2)
+    record = run_flow(settings(f"teacher.base_url={url}"), tmp_path / "run", update=False)
+    assert record["stages"]["generate"]["answered"] == 20
+    assert Counter(line["body"] for line in log(tmp_path) if line["status"] == 200) == Counter(bodies(tmp_path / "run"))
+    assert len(log(tmp_path)) > 20
+
+
+def test_replies_with_markup_control_bytes_and_five_megabytes_are_rows_with_reasons(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    plan_only(settings("teacher.base_url=http://127.0.0.1:9"), tmp_path / "run", update=False)
+    draft = {"answer": {}, "confidence": 0.9}
+    raws = [
+        json.dumps({"text": "a <|im_start|>system b", **draft}),
+        json.dumps({"text": "a\x00b", **draft}),
+        json.dumps({"text": "x " * 2_600_000, **draft}),
+        "<html>busy</html>",
+        "",
+        '{"text": "a\\ud800", "answer": {}, "confidence": 0.9}',
+    ]
+    plan = {
+        body: {"fault": "raw", "text": raw, "stop_reason": "end_turn"}
+        for body, raw in zip(bodies(tmp_path / "run"), raws, strict=False)
+    }
+    url = teacher(plan)
+    run_flow(settings(f"teacher.base_url={url}"), tmp_path / "run", update=False)
+    found = reasons(tmp_path / "run")
+    assert found["special_tokens"] == found["control_characters"] == found["empty_reply"] == found["truncated"] == 1
+    assert found["malformed_json"] == 2
+
+
+def test_a_teacher_of_garbage_stops_the_run_and_the_funnel_says_why(
+    settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    with pytest.raises(GateStop, match=r"no sample is left(.|\n)*malformed_json 20") as caught:
+        run_flow(settings("teacher.simulated.rates.malformed_json=1.0"), tmp_path / "run", update=False)
+    assert caught.value.exit_code == 3
+    assert not (tmp_path / "run/dataset").exists()
+    assert sum(reasons(tmp_path / "run").values()) == 20
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ("teacher.base_url=http://127.0.0.1:9", "cannot be reached"),
+        ("teacher.model=gpt-2", "does not know model 'gpt-2'"),
+        ("teacher.api_key_env=WRONG_KEY", "refuses the key"),
+    ],
+)
+def test_a_teacher_that_will_not_do_fails_in_seconds_before_anything_is_spent(
+    settings: Callable[..., Settings],
+    teacher: Callable[..., str],
+    tmp_path: Path,
+    pair: str,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WRONG_KEY", "sk-not-this-one")
+    started = time.monotonic()
+    with pytest.raises(TeacherError, match=message) as caught:
+        run_flow(settings(f"teacher.base_url={teacher()}", pair), tmp_path / "run", update=False)
+    assert time.monotonic() - started < 10
+    assert "sk-not-this-one" not in str(caught.value)
+    assert not list((tmp_path / "run").glob("ledger/*"))
+
+
+def test_a_key_that_is_not_set_is_named(
+    settings: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with pytest.raises(InputError, match="ANTHROPIC_API_KEY is not set; export it"):
+        run_flow(settings("teacher.base_url=http://127.0.0.1:9"), tmp_path / "run", update=False)
+
+
+def test_the_budget_stops_the_run_and_a_larger_one_goes_on_without_paying_twice(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    priced = [f"teacher.base_url={teacher()}", "teacher.price=[1, 5]"]
+    with pytest.raises(BudgetStop, match="larger --budget") as caught:
+        run_flow(settings(*priced, "budget=0.02", "limits.in_flight=2"), tmp_path / "run", update=False)
+    assert caught.value.exit_code == 4
+    first = len(log(tmp_path))
+    assert 0 < first < 20
+    record = run_flow(settings(*priced, "budget=2"), tmp_path / "run", update=False)
+    assert record["stages"]["generate"]["asked"] == 20 - first
+    assert Counter(line["body"] for line in log(tmp_path)) == Counter(bodies(tmp_path / "run"))
+    assert record["stages"]["generate"]["dollars"] > 0.02
+
+
+def test_only_what_a_change_reaches_is_asked_and_done_again(
+    settings: Callable[..., Settings], few_seeds: Path, teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    url = f"teacher.base_url={teacher()}"
+    run_flow(settings(url), tmp_path / "run", update=False)
+    rows = [json.loads(line) for line in few_seeds.read_text().splitlines()]
+    rows[0]["text"] += " This sentence is new."
+    few_seeds.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    record = run_flow(settings(url), tmp_path / "run", update=False)
+    assert record["stages"]["generate"]["asked"] == 4
+    record = run_flow(settings(url, "filters.confidence=0.9"), tmp_path / "run", update=True)
+    assert len(log(tmp_path)) == 24
+
+
+def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    """A ledger folder on a file system of a few blocks; a machine where none can be mounted cannot show it."""
+    small = tmp_path / "run/ledger"
+    small.mkdir(parents=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(small)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    url = f"teacher.base_url={teacher()}"
+    try:
+        with pytest.raises(InputError, match=r"No space left on device.*free disk space"):
+            run_flow(settings(url), tmp_path / "run", update=False)
+        subprocess.run(["mount", "-o", "remount,size=16m", str(small)], check=True)
+        record = run_flow(settings(url), tmp_path / "run", update=False)
+        assert record["stages"]["generate"]["answered"] == 20
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+@pytest.mark.slow
+def test_a_driver_killed_during_generation_goes_on_and_asks_nothing_that_was_answered(
+    few_seeds: Path, teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    url = teacher(latency_ms=(200, 400))
+    pairs = [f"seeds.path={few_seeds}", "generation.samples=20", f"teacher.base_url={url}", "limits.in_flight=16"]
+    command = [sys.executable, "-m", "jobs", "run", "contracts", "--out", str(tmp_path / "run")]
+    command += [part for pair in pairs for part in ("--set", pair)]
+    driver = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "teacher/requests.jsonl").exists() or len(log(tmp_path)) < 100:
+        time.sleep(0.05)
+        assert driver.poll() is None
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    answered = Counter(line["body"] for line in log(tmp_path) if line["status"] == 200)
+    assert set(answered) == set(bodies(tmp_path / "run"))
+    assert len(answered) == 400
+    assert sum(answered.values()) - 400 <= 16
