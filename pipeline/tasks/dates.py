@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from pipeline.tasks.numbers import words_to_number
 
@@ -80,11 +81,17 @@ def find_dates(text: str) -> list[FoundDate]:
     Of an ambiguous span the likelier reading comes first: month first with "/" and "-", day first with ".". The first
     day of a range ("1 March to 31 May 2021") takes its year from the second.
     """
+    return list(_found(text))
+
+
+@lru_cache(maxsize=4)
+def _found(text: str) -> tuple[FoundDate, ...]:
+    """Several checks in a row read the same text."""
     found = [*_in_figures(text)]
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             found += _named(text, match)
-    return sorted(dict.fromkeys(found), key=lambda one: one.start)
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: one.start))
 
 
 def parse_date(value: str) -> str | None:

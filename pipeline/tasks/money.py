@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from pipeline.tasks.currencies import DOTTED, Mark, code_of, find_marks, owner_after
@@ -82,10 +83,16 @@ class _Marks:
 
 def find_amounts(text: str) -> list[FoundAmount]:
     """All numbers, in figures or words, that have a currency beside them, left to right."""
+    return list(_amounts_in(text))
+
+
+@lru_cache(maxsize=4)
+def _amounts_in(text: str) -> tuple[FoundAmount, ...]:
+    """Several checks in a row read the same text."""
     marks = list(find_marks(text))
     around = _Marks(text, marks, [mark.start for mark in marks], [mark.end for mark in marks])
     found = [*_in_figures(around), *_in_words(around)]
-    return sorted(found, key=lambda one: (one.start, one.end))
+    return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
 
 def parse_amount(value: Any) -> tuple[Decimal, str] | None:

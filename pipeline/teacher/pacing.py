@@ -83,6 +83,7 @@ class Pacing:
     _cut_at: float = -1e9
     _paced_at: float = 0.0
     _trouble: int = 0
+    _bursts: int = 0
 
     def start(self, now: float) -> None:
         self.last_success = self._paced_at = now
@@ -126,7 +127,7 @@ class Pacing:
         self.counts[settled.outcome] = self.counts.get(settled.outcome, 0) + 1
         if settled.outcome in ("ok", "refused"):
             self.successes += 1
-            self.last_success, self._trouble = now, 0
+            self.last_success, self._trouble, self._bursts = now, 0, 0
             for kind in self.tokens:
                 self.tokens[kind] += getattr(settled, kind)
         else:
@@ -140,15 +141,15 @@ class Pacing:
                 self.buckets[kind].level += _amount(settled.ask, kind) - getattr(settled, kind)
 
     def _hold(self, settled: Settled, now: float) -> None:
+        pause = settled.retry_after or 0.0
         if settled.outcome == "rate_limited":
             pause = settled.retry_after if settled.retry_after is not None else 1.0
             if now >= self._cut_at:
                 self.pace = max(0.05, self.pace * CUT)
             self._cut_at = max(self._cut_at, now + max(pause, 1.0))
-        else:
-            pause = settled.retry_after if settled.retry_after is not None else 0.0
-            if settled.outcome == "overloaded":
-                pause = max(pause, min(30.0, 0.25 * 2 ** min(self._trouble, 8)))
+        elif settled.outcome == "overloaded" and now >= self.blocked_until:
+            pause = max(pause, min(30.0, 0.25 * 2**self._bursts))
+            self._bursts = min(self._bursts + 1, 8)
         self.blocked_until = max(self.blocked_until, now + min(pause, 300.0))
 
     def _recover(self, now: float) -> None:

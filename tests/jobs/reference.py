@@ -1,6 +1,7 @@
 """The reference funnel's material: 80 seeds, 200 real items, and which of 4,800 requests goes wrong in which way.
 
-Seeds and fillers are built from words, dates and amounts that the simulated teacher never uses, so nothing is rejected by accident.
+Seeds and fillers are built from words, dates and amounts that the simulated teacher never uses, so nothing is rejected
+by accident.
 """
 
 import json
@@ -44,7 +45,7 @@ SHINGLES = Shingling.parse("word:5")
 
 @dataclass(frozen=True)
 class Reference:
-    """The task folder, its settings, the server's fault plan by body hash, and the sample ids that each fault was planted on."""
+    """The settings, the server's fault plan by body hash, and the sample ids that each fault was planted on."""
 
     settings: Settings
     plan: dict[str, dict[str, Any]]
@@ -79,7 +80,8 @@ def make_reference(folder: Path, **sets: str) -> Reference:
 def seed(number: int, rng: random.Random) -> dict[str, Any]:
     parties = [f"{word(rng).title()} {word(rng).title()} Fyl", f"{word(rng).title()} {word(rng).title()} Oyk"]
     amount, day = 1_000_003 + number * 7, f"19{60 + number % 30}-02-{1 + number % 27:02}"
-    text = f"{words(rng, 20)} {parties[0]} {words(rng, 9)} {parties[1]} {day} {words(rng, 12)} USD {amount} {words(rng, 20)}"
+    named = f"{words(rng, 20)} {parties[0]} {words(rng, 9)} {parties[1]}"
+    text = f"{named} {day} {words(rng, 12)} USD {amount} {words(rng, 20)}"
     answer = {"parties": parties, "effective_date": day, "termination_clause_type": None, "governing_law": None}
     answer["payment_amount"] = {"amount": amount, "currency": "USD"}
     kinds = ("NDA", "SaaS", "services", "employment")
@@ -90,8 +92,8 @@ def real_items(rng: random.Random) -> list[dict[str, Any]]:
     """Texts with true answers: drafts for prompts that the run does not ask."""
     items = []
     for number in range(200):
-        text = f"<cell>\nomits: nothing\n</cell>\n<variation>{number + 1} of 200</variation>\n<style_reference>\n{words(rng, 30)}\n</style_reference>"
-        made = draft(draft_prompt(text))
+        cell = f"<cell>\nomits: nothing\n</cell>\n<variation>{number + 1} of 200</variation>"
+        made = draft(draft_prompt(f"{cell}\n<style_reference>\n{words(rng, 30)}\n</style_reference>"))
         provenance = {"label_source": "constructed", "labelled_by": "the test", "labelled_at": "2026-01-01"}
         items.append(
             {
@@ -147,7 +149,7 @@ def plant(settings: Settings, items: list[dict[str, Any]], rng: random.Random) -
 
 
 def near_copy(text: str, rng: random.Random) -> str:
-    """The text with as many words added at its end as bring the Jaccard similarity to a drawn value from 0.70 to 0.87."""
+    """The text with as many words added at its end as bring its Jaccard similarity to a value from 0.70 to 0.87."""
     wanted = rng.uniform(0.71, 0.86)
     own = len(SHINGLES.hashes(text))
     copy = f"{text} {words(rng, round(own / wanted - own))}."

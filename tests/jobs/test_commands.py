@@ -71,9 +71,8 @@ def test_a_mistake_is_told_in_lines_on_standard_error_with_exit_code_2(
 ) -> None:
     refused = seedwright("plan", task_folder, "--set", "filters.confidense=0.9", "--json")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr == (
-        "seedwright: --set filters.confidense=0.9: unknown setting filters.confidense; did you mean filters.confidence?\n"
-    )
+    where = "seedwright: --set filters.confidense=0.9"
+    assert refused.stderr == f"{where}: unknown setting filters.confidense; did you mean filters.confidence?\n"
 
 
 def test_the_plan_spends_nothing_and_says_what_the_run_would(seedwright: Seedwright, task_folder: Path) -> None:

@@ -43,7 +43,8 @@ def settings(few_seeds: Path) -> Callable[..., Settings]:
     always = [
         f"seeds.path={few_seeds}",
         "generation.samples=1",
-        f"teacher.simulated={{rates: {{{rates}}}, server_rates: {{rate_limited: 0, overloaded: 0, server_error: 0, dropped: 0}}}}",
+        f"teacher.simulated.rates={{{rates}}}",
+        "teacher.simulated.server_rates={rate_limited: 0, overloaded: 0, server_error: 0, dropped: 0}",
         "cluster={generation_actors: 1, shards: 1}",
     ]
     return lambda *pairs: load_settings("contracts", None, [*always, *pairs])[0]
