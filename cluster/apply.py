@@ -5,6 +5,7 @@ come.
 """
 
 import contextlib
+import pickle
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ import ray
 from pipeline.errors import SeedwrightError
 from pipeline.stage import Stage, Step, compose
 
+ERROR = "__seedwright_error__"
 _loaded: dict[str, list[Step]] = {}
 
 
@@ -24,23 +26,39 @@ def run_stages(table: pa.Table, stages: list[Stage], *, block_rows: int = 500) -
         return compose(stages)(table)
     box = [ray.put(stages)]
     pieces = [table.slice(start, block_rows) for start in range(0, table.num_rows, block_rows)]
-    with unwrapped():
-        dataset = ray.data.from_arrow(pieces)
-        dataset.context.execution_options.preserve_order = True
-        dataset = dataset.map_batches(
-            _run_boxed, fn_args=(uuid.uuid4().hex, box), batch_size=None, batch_format="pyarrow", zero_copy_batch=True
-        )
-        batches = list(dataset.iter_batches(batch_size=None, batch_format="pyarrow"))
+    dataset = ray.data.from_arrow(pieces)
+    dataset.context.execution_options.preserve_order = True
+    dataset = dataset.map_batches(
+        _run_boxed, fn_args=(uuid.uuid4().hex, box), batch_size=None, batch_format="pyarrow", zero_copy_batch=True
+    )
+    batches = []
+    for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
+        if ERROR in batch.column_names:
+            raise pickle.loads(batch[ERROR][0].as_py())
+        batches.append(batch)
     return pa.concat_tables(batches)
 
 
 def _run_boxed(table: pa.Table, token: str, box: list[Any]) -> pa.Table:
-    if token not in _loaded:
-        _loaded.clear()
-        _loaded[token] = [stage.load() for stage in ray.get(box[0])]
-    for step in _loaded[token]:
-        table = step(table)
+    """A project error comes back as a row: Ray Data would log its wrappings at length, and lose what they wrap."""
+    try:
+        if token not in _loaded:
+            _loaded.clear()
+            _loaded[token] = [stage.load() for stage in _unboxed(box[0])]
+        for step in _loaded[token]:
+            table = step(table)
+    except SeedwrightError as error:
+        return pa.table({ERROR: [pickle.dumps(error)]})
     return table
+
+
+def _unboxed(ref: Any) -> list[Stage]:
+    """Ray Data tries a task that ends in a system error again for ever; code that a node lacks never comes by that."""
+    try:
+        stages: list[Stage] = ray.get(ref)
+    except ray.exceptions.RaySystemError as error:
+        raise RuntimeError(f"stages cannot be read on this node, is the same code there? {error}") from None
+    return stages
 
 
 @contextlib.contextmanager

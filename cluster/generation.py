@@ -84,19 +84,16 @@ def generate(
     """
     limiter = start_limiter(settings.limits, settings.budget, spent, settings.teacher.patience_s)
     actors = min(settings.cluster.generation_actors, requests.num_rows)
-    blocks = max(4 * actors, -(-requests.num_rows // settings.cluster.block_rows))
-    fates = (
-        ray.data.from_arrow(requests)
-        .repartition(min(blocks, requests.num_rows))
-        .map_batches(
-            Generator,
-            fn_constructor_args=(settings, connection, limiter, str(ledger)),
-            batch_size=None,
-            batch_format="pyarrow",
-            zero_copy_batch=True,
-            num_cpus=0.1,
-            compute=ray.data.ActorPoolStrategy(size=actors),
-        )
+    rows = min(settings.cluster.block_rows, -(-requests.num_rows // (4 * actors)))
+    pieces = [requests.slice(start, rows) for start in range(0, requests.num_rows, rows)]
+    fates = ray.data.from_arrow(pieces).map_batches(
+        Generator,
+        fn_constructor_args=(settings, connection, limiter, str(ledger)),
+        batch_size=None,
+        batch_format="pyarrow",
+        zero_copy_batch=True,
+        num_cpus=0.1,
+        compute=ray.data.ActorPoolStrategy(size=actors),
     )
     counts: dict[str, int] = {}
     with watching(limiter, watch):

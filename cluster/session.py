@@ -16,7 +16,9 @@ ROOMS = ("jobs", "cluster", "pipeline")
 
 @contextlib.contextmanager
 def session(address: str | None = None) -> Iterator[None]:
-    """Connects to `address`, to the cluster that RAY_ADDRESS or a submitted job names, or starts one here.
+    """Connects to `address`, to the cluster that RAY_ADDRESS or a submitted job names, or starts one of its own here.
+
+    It never joins a cluster merely because one happens to run on this machine, as Ray does by default.
 
     Inside an open session it does nothing, so that stages can ask for one wherever they run.
     """
@@ -32,7 +34,7 @@ def session(address: str | None = None) -> Iterator[None]:
     with _hushed():
         try:
             ray.init(
-                address=given,
+                address=given or "local",
                 include_dashboard=None if given else False,
                 log_to_driver=False,
                 logging_level=logging.ERROR,

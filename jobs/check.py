@@ -1,13 +1,15 @@
 """The stage `check`: seeds and real sets read, provenance and answers checked, the wall between them proved."""
 
 import json
+from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from jobs.console import say
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.curate.filters import verdict
-from pipeline.run_dir import write_parquet
+from pipeline.run_dir import write_parquet, write_text
 from pipeline.seeds.files import fingerprint
 from pipeline.seeds.intake import check_not_empty, counted, real_table, refuse, seed_table
 from pipeline.seeds.rows import BadRow
@@ -35,16 +37,18 @@ def work(run: Run) -> dict[str, Any]:
     for name, table in tables.items():
         write_parquet(run.dir.path / "inputs" / f"{name}.parquet", table)
     rows = {name: table.num_rows for name, table in tables.items()}
-    skipped: dict[str, int] = {}
-    for note in notes:
-        skipped[note.reason.split(";")[0]] = skipped.get(note.reason.split(";")[0], 0) + 1
-    for reason, count in sorted(skipped.items(), key=lambda item: -item[1]):
-        say(f"  left out of the source: {count} x {reason}")
+    skipped = Counter(": ".join(note.reason.split(": ")[:2]) for note in notes)
+    if notes:
+        lines = "".join(json.dumps(asdict(note), ensure_ascii=False) + "\n" for note in notes)
+        write_text(run.dir.path / "inputs" / "left_out.jsonl", lines)
+        say(f"  {len(notes)} labels of the source are left out, see inputs/left_out.jsonl; most often:")
+    for reason, count in skipped.most_common(5):
+        say(f"    {count} x {reason}")
     return {
         "rows": rows,
         "strata": counted(tables["seeds"], "stratum"),
         "label_sources": {name: counted(tables[name], "label_source") for name in SETS},
-        "skipped": skipped,
+        "left_out": dict(skipped.most_common()),
         "output": content_hash(
             {name: fingerprint(str(run.dir.path / "inputs" / f"{name}.parquet")) for name in tables}
         ),

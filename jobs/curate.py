@@ -18,7 +18,7 @@ from pipeline.curate.filters import filter_stages
 from pipeline.curate.funnel import funnel
 from pipeline.curate.leaks import exam_of, leak_verdicts
 from pipeline.curate.samples import join_replies, parse_stage
-from pipeline.curate.sweep import sweep
+from pipeline.curate.sweep import nearest, sweep
 from pipeline.curate.verdicts import apply
 from pipeline.errors import GateStop
 from pipeline.run_dir import clear, write_json, write_parquet
@@ -111,12 +111,14 @@ def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any
         [contamination(exam, Cuts(settings.cut, settings.containment))],
         block_rows=run.settings.cluster.block_rows,
     )
-    cuts = sweep(checked, ids=candidates["sample_id"].to_pylist(), texts=candidates["text"].to_pylist(), exam=exam)
+    ids, texts = candidates["sample_id"].to_pylist(), candidates["text"].to_pylist()
+    cuts = sweep(checked, ids=ids, texts=texts, exam=exam)
     say("  contamination sweep: " + ", ".join(f"{step['cut']:.2f}: {step['removed']}" for step in cuts))
     figures = {
         "samples": candidates.num_rows,
         "items": {name: table.num_rows for name, table in real.items()},
         "removed_at": {f"{step['cut']:.2f}": step["removed"] for step in cuts},
+        "nearest": nearest(checked, ids=ids, texts=texts, exam=exam),
         "not_checked": {"embedding": "no embedding model is set", "items_too_short_for_containment": exam.too_short},
     }
     write_json(run.dir.path / ROUND / "sweep.json", cuts)

@@ -38,6 +38,16 @@ def sweep(
     return rows
 
 
+def nearest(checked: pa.Table, *, ids: Sequence[Any], texts: Sequence[str], exam: Exam) -> list[dict[str, Any]]:
+    """The up to three items that a sample comes nearest to, however far, each with that sample."""
+    jaccard, items = checked["jaccard"].to_numpy(), checked["jaccard_item"].to_pylist()
+    best: dict[int, int] = {}
+    for row in np.argsort(-jaccard, kind="stable").tolist():
+        if jaccard[row] > 0 and len(best) < EXAMPLES:
+            best.setdefault(items[row], row)
+    return [_example(checked, row, ids[row], texts[row], exam) for row in best.values()]
+
+
 def _example(checked: pa.Table, row: int, sample: Any, text: str, exam: Exam) -> dict[str, Any]:
     item = checked["jaccard_item"][row].as_py()
     return {

@@ -76,18 +76,15 @@ def conflicting(task: Task, text: str, answer: dict[str, Any], other_text: str, 
 def own_facts(task: Task, text: str, answer: dict[str, Any] | None) -> list[tuple[str, Any]]:
     """The (field, value) pairs of a seed that a sample must not carry over: its names, dates and amounts.
 
-    Enumerations and single words such as a jurisdiction recur honestly and are no facts of one document. A seed without
-    an answer still has the dates and amounts of its text.
+    Those of the answer, and the dates and amounts of the text, labelled or not. Enumerations and single words such as a
+    jurisdiction recur honestly and are no facts of one document.
     """
-    if answer is not None:
-        facts = [(field, value) for field, value in answer.items() if _is_fact(task, field, value)]
-        return [
-            (field, one)
-            for field, value in facts
-            for one in ([[v] for v in value] if isinstance(value, list) else [value])
-        ]
-    dates: list[tuple[str, Any]] = [("date", found.iso) for found in find_dates(text)]
-    return dates + [
+    facts: list[tuple[str, Any]] = []
+    for field, value in (answer or {}).items():
+        if _is_fact(task, field, value):
+            facts += [(field, one) for one in ([[part] for part in value] if isinstance(value, list) else [value])]
+    facts += [("date", found.iso) for found in find_dates(text)]
+    return facts + [
         ("amount", {"amount": float(found.amount), "currency": found.currency}) for found in find_amounts(text)
     ]
 

@@ -1,0 +1,84 @@
+import asyncio
+import time
+from typing import Any
+
+import pytest
+import ray
+
+from cluster.limiter import ClusterTurns, start_limiter
+from pipeline.config import Limits
+from pipeline.teacher.ask import Turn
+from pipeline.teacher.pacing import Ask, Settled
+
+pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_here")]
+
+
+def ask(number: int) -> Ask:
+    return Ask(f"k{number}", 10, 10, 1.0)
+
+
+async def turns_of(limiter: Any, count: int, *, hold: float = 0.0, outcome: Any = "ok") -> list[Turn]:
+    turns = ClusterTurns(limiter)
+
+    async def one(number: int) -> Turn:
+        turn = await turns.acquire(ask(number))
+        if not turn.stop:
+            await asyncio.sleep(hold)
+            turns.settle(Settled(ask(number), outcome, 10, 10, 1.0))
+        return turn
+
+    found = await asyncio.gather(*(one(number) for number in range(count)))
+    await asyncio.sleep(0.2)
+    return found
+
+
+def limiter(limits: Limits, *, budget: float | None = None, spent: float = 0.0, patience: float = 60.0) -> Any:
+    return start_limiter(limits, budget, spent, patience)
+
+
+def test_all_get_their_turn_with_far_more_waiting_than_may_be_in_flight() -> None:
+    actor = limiter(Limits(in_flight=3))
+    found = asyncio.run(turns_of(actor, 100, hold=0.005))
+    assert not any(turn.stop for turn in found)
+    stats = ray.get(actor.stats.remote())
+    assert (stats["counts"]["ok"], stats["in_flight"], stats["spent"]) == (100, 0, 100.0)
+
+
+def test_two_workers_share_one_pace() -> None:
+    actor = limiter(Limits(requests_per_minute=1800))
+
+    async def both() -> None:
+        await asyncio.gather(turns_of(actor, 45), turns_of(actor, 45))
+
+    started = time.monotonic()
+    asyncio.run(both())
+    assert time.monotonic() - started > 2.4
+
+
+def test_the_budget_lets_through_what_it_covers_and_stops_the_rest() -> None:
+    actor = limiter(Limits(), budget=10.5, spent=3.0)
+    found = asyncio.run(turns_of(actor, 30, hold=0.01))
+    assert sum(not turn.stop for turn in found) == 7
+    assert ray.get(actor.stats.remote())["stopped"][0] == "budget"
+
+
+def test_a_key_that_was_answered_once_is_not_asked_again() -> None:
+    actor = limiter(Limits())
+    asyncio.run(turns_of(actor, 3))
+    again = asyncio.run(turns_of(actor, 4, outcome="unused"))
+    assert [turn.answered for turn in again] == [True, True, True, False]
+
+
+def test_nothing_succeeding_for_too_long_stops_the_run() -> None:
+    actor = limiter(Limits(), patience=0.3)
+
+    async def scenario() -> Turn:
+        await turns_of(actor, 1, outcome="failed")
+        await asyncio.sleep(0.4)
+        turns = ClusterTurns(actor)
+        while not (turn := await turns.acquire(ask(9))).stop:
+            turns.settle(Settled(ask(9), "overloaded"))
+        return turn
+
+    assert asyncio.run(scenario()).stop
+    assert "no request has succeeded for 0.3 s" in ray.get(actor.stats.remote())["stopped"][1]
