@@ -33,8 +33,8 @@ def contracts() -> Task:
     return load_task(read_source(load_settings("contracts")[0]))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_here() -> Iterator[None]:
-    """One cluster for all tests that only need one to be there."""
+    """One cluster for the tests of a file that only need one to be there."""
     with session():
         yield
