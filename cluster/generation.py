@@ -22,10 +22,12 @@ from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.plan import to_request
 from pipeline.teacher.ask import ask
 from pipeline.teacher.client import open_client, send
-from pipeline.teacher.ledger import Ledger
+from pipeline.teacher.ledger import Ledger, answers
 from pipeline.teacher.prices import Price
 
 Watch = Callable[[dict[str, Any]], None]
+CALLS = 4
+"""Blocks that an actor works on at once, so that the slowest reply of one leaves others to go on with."""
 FATE = pa.schema([("key", pa.string()), ("fate", pa.string())])
 
 
@@ -39,24 +41,32 @@ class Connection:
 
 
 class Generator:
-    """The actor's body: a batch of REQUEST rows in, their fates out."""
+    """The actor's body: a batch of REQUEST rows in, their fates out.
+
+    One that starts again after its death reads the ledger first, for what it wrote and could not settle any more.
+    """
 
     def __init__(self, settings: Settings, connection: Connection, limiter: Any, ledger: str) -> None:
         self.settings, self.connection = settings, connection
         self.limiter, self.folder = limiter, Path(ledger)
         self.ready: tuple[Any, Ledger, ClusterTurns] | None = None
+        self.known: set[str] = set()
 
     def _open(self) -> tuple[Any, Ledger, ClusterTurns]:
         if self.ready is None:
+            if ray.get_runtime_context().was_current_actor_reconstructed:
+                self.known = {record["key"] for record in answers(self.folder) if record["kind"] == "reply"}
             client = open_client(self.connection.base_url, self.connection.key, self.settings.teacher.timeout_s)
-            self.ready = (client, Ledger(self.folder), ClusterTurns(self.limiter))
+            actor = ray.get_runtime_context().get_actor_id()
+            self.ready = (client, Ledger(self.folder), ClusterTurns(self.limiter, actor))
         return self.ready
 
     async def __call__(self, batch: pa.Table) -> AsyncIterator[pa.Table]:
-        client, ledger, turns = self._open()
         teacher = self.settings.teacher
 
         async def one(row: dict[str, Any]) -> str:
+            if row["key"] in self.known:
+                return "answered"
             return await ask(
                 to_request(row),
                 send=lambda params: send(client, params, teacher.timeout_s),
@@ -67,10 +77,19 @@ class Generator:
             )
 
         try:
-            fates = await asyncio.gather(*(one(row) for row in batch.to_pylist()))
+            client, ledger, turns = self._open()
         except InputError as error:
-            turns.stop("input", str(error))
-            fates = ["stopped"] * batch.num_rows
+            ClusterTurns(self.limiter).stop("input", str(error))
+            yield pa.table({"key": batch["key"], "fate": ["stopped"] * batch.num_rows}, schema=FATE)
+            return
+        ends = await asyncio.gather(*(one(row) for row in batch.to_pylist()), return_exceptions=True)
+        fates = []
+        for end in ends:
+            if isinstance(end, InputError):
+                turns.stop("input", str(end))
+            elif isinstance(end, BaseException):
+                raise end
+            fates.append(end if isinstance(end, str) else "stopped")
         yield pa.table({"key": batch["key"], "fate": fates}, schema=FATE)
 
 
@@ -82,7 +101,9 @@ def generate(
     `watch` is called about twice a second with the limiter's figures. Raises BudgetStop, TeacherError or InputError
     when the run was stopped; whatever was answered until then is in the ledger.
     """
-    limiter = start_limiter(settings.limits, settings.budget, spent, settings.teacher.patience_s)
+    teacher = settings.teacher
+    limits = (settings.limits, settings.budget, spent)
+    limiter = start_limiter(*limits, patience_s=teacher.patience_s, timeout_s=teacher.timeout_s)
     actors = min(settings.cluster.generation_actors, requests.num_rows)
     rows = min(settings.cluster.block_rows, -(-requests.num_rows // (4 * actors)))
     pieces = [requests.slice(start, rows) for start in range(0, requests.num_rows, rows)]
@@ -93,14 +114,21 @@ def generate(
         batch_format="pyarrow",
         zero_copy_batch=True,
         num_cpus=0.1,
-        compute=ray.data.ActorPoolStrategy(size=actors),
+        compute=ray.data.ActorPoolStrategy(
+            size=actors, max_concurrent_calls_per_actor=CALLS, max_tasks_in_flight_per_actor=2 * CALLS
+        ),
     )
     counts: dict[str, int] = {}
-    with watching(limiter, watch):
-        for batch in fates.iter_batches(batch_size=None, batch_format="pyarrow"):
-            for fate in batch["fate"].to_pylist():
-                counts[fate] = counts.get(fate, 0) + 1
-    stats: dict[str, Any] = ray.get(limiter.stats.remote())
+    try:
+        with watching(limiter, watch):
+            for batch in fates.iter_batches(batch_size=None, batch_format="pyarrow"):
+                for fate in batch["fate"].to_pylist():
+                    counts[fate] = counts.get(fate, 0) + 1
+        stats: dict[str, Any] = ray.get(limiter.stats.remote())
+    except ray.exceptions.RayError as error:
+        raise SeedwrightError(
+            f"cluster: generation broke off ({error}); run the same command again, what is answered is kept"
+        ) from error
     if stats["stopped"]:
         raise _stop(*stats["stopped"], counts)
     return {**stats, "fates": counts}

@@ -6,10 +6,13 @@ Settling never waits behind leasing, or a full house could not empty.
 
 import asyncio
 import time
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from pipeline.config import Limits
 from pipeline.errors import BudgetStop, InputError, SeedwrightError, TeacherError
@@ -30,49 +33,83 @@ class Lease:
     stop: bool = False
 
 
+class Worker(NamedTuple):
+    """Who asks: a Ray actor keeps its name when it starts again after its death, its incarnation is another."""
+
+    actor: str
+    incarnation: str
+
+
+class Held(NamedTuple):
+    """A reservation, its holder, and when it is given up if nothing is heard of it."""
+
+    ask: Ask
+    worker: Worker
+    until: float
+
+
 class Limiter:
     """The actor. Leases are served first come, first served."""
 
-    def __init__(self, limits: Limits, budget: float | None, spent: float, patience_s: float) -> None:
+    def __init__(self, limits: Limits, budget: float | None, spent: float, patience_s: float, timeout_s: float) -> None:
         self.pacing = Pacing(limits, budget, spent)
         self.pacing.start(time.monotonic())
-        self.patience_s = patience_s
+        self.patience_s, self.hold_s = patience_s, 2 * timeout_s + 30
         self.stopped: tuple[StopKind, str] | None = None
         self.answered: set[str] = set()
+        self.out: dict[str, Held] = {}
+        self.alive: dict[str, str] = {}
         self.queue = asyncio.Lock()
         self.room = asyncio.Event()
 
-    async def lease(self, asks: list[Ask]) -> Lease:
+    async def lease(self, worker: Worker, asks: list[Ask]) -> Lease:
+        """Waits until the first of the asks may leave. A worker that has died meanwhile is granted nothing."""
         answered = frozenset(ask.key for ask in asks if ask.key in self.answered)
+        self._bury(worker, {ask.key for ask in asks})
         async with self.queue:
-            while not self.stopped and not self._may_go(asks[0]):
+            while self._lives(worker) and not self._ended(asks[0]) and not self._may_go(asks[0]):
                 await self._wait(asks[0])
             if self.stopped:
                 return Lease(len(asks), self.pacing.successes, answered, stop=True)
             granted = 0
-            while granted < len(asks) and self._may_go(asks[granted]):
+            while self._lives(worker) and granted < len(asks) and self._may_go(asks[granted]):
                 self.pacing.reserve(asks[granted])
+                self.out[asks[granted].key] = Held(asks[granted], worker, time.monotonic() + self.hold_s)
                 granted += 1
             return Lease(granted, self.pacing.successes, answered)
 
+    def _lives(self, worker: Worker) -> bool:
+        return self.alive.get(worker.actor) == worker.incarnation
+
+    def _bury(self, worker: Worker, keys: set[str]) -> None:
+        """Frees the places of the dead: of an actor's earlier incarnations, and of requests that are asked for anew."""
+        if worker.actor not in self.alive or worker.incarnation != self.alive[worker.actor]:
+            self.alive[worker.actor] = worker.incarnation
+            self.room.set()
+        self._give_up(key for key, held in self.out.items() if key in keys or not self._lives(held.worker))
+
+    def _give_up(self, keys: Iterable[str]) -> None:
+        for key in list(keys):
+            self.pacing.release(self.out.pop(key).ask)
+
     def _may_go(self, ask: Ask) -> bool:
-        if self.pacing.over_budget(ask):
-            return False
-        return self.pacing.delay(ask, time.monotonic()) == 0
+        return not self.pacing.over_budget(ask) and self.pacing.delay(ask, time.monotonic()) == 0
+
+    def _ended(self, ask: Ask) -> bool:
+        """Whether no request may leave any more; finds out when money or patience is used up."""
+        pacing = self.pacing
+        if pacing.over_budget(ask) and pacing.in_flight == 0:
+            used = f"${pacing.spent:.4f} of ${pacing.budget:.4f} are spent"
+            self.stop("budget", f"{used}, and the next request could pass it")
+        elif pacing.idle_for(time.monotonic()) > self.patience_s:
+            self.stop("teacher", f"no request has succeeded for {self.patience_s:g} s (last: {pacing.counts})")
+        return self.stopped is not None
 
     async def _wait(self, ask: Ask) -> None:
         now = time.monotonic()
-        if self.pacing.over_budget(ask) and self.pacing.in_flight == 0:
-            self.stop(
-                "budget",
-                f"${self.pacing.spent:.4f} of ${self.pacing.budget:.4f} are spent, and the next request would pass it",
-            )
-            return
-        if self.pacing.idle_for(now) > self.patience_s:
-            self.stop("teacher", f"no request has succeeded for {self.patience_s:g} s (last: {self.pacing.counts})")
-            return
+        self._give_up(key for key, held in self.out.items() if held.until < now)
         self.room.clear()
-        delay = min(self.pacing.delay(ask, now), 1.0)
+        delay = min(self.pacing.delay(ask, time.monotonic()), 1.0)
         try:
             await asyncio.wait_for(self.room.wait(), timeout=max(delay, 0.001))
         except TimeoutError:
@@ -81,7 +118,11 @@ class Limiter:
     async def settle(self, settled: list[Settled]) -> None:
         now = time.monotonic()
         for one in settled:
-            self.pacing.settle(one, now)
+            held = self.out.get(one.ask.key)
+            ours = held is not None and held.ask.attempt == one.ask.attempt
+            if ours:
+                del self.out[one.ask.key]
+            self.pacing.settle(one, now, reserved=ours)
             if one.outcome == "ok":
                 self.answered.add(one.ask.key)
         self.room.set()
@@ -106,15 +147,20 @@ class Limiter:
         }
 
 
-def start_limiter(limits: Limits, budget: float | None, spent: float, patience_s: float) -> Any:
-    return ray.remote(Limiter).options(num_cpus=0, max_concurrency=1000).remote(limits, budget, spent, patience_s)
+def start_limiter(limits: Limits, budget: float | None, spent: float, *, patience_s: float, timeout_s: float) -> Any:
+    """The actor, on the driver's own node: who can start a run can finish it, whatever other nodes do."""
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    actor = ray.remote(Limiter).options(num_cpus=0, max_concurrency=1000, scheduling_strategy=here)
+    return actor.remote(limits, budget, spent, patience_s, timeout_s)
 
 
 class ClusterTurns:
     """A worker's line to the limiter; lives in one event loop."""
 
-    def __init__(self, limiter: Any) -> None:
+    def __init__(self, limiter: Any, actor: str | None = None) -> None:
+        """`actor` is the name of the Ray actor that this worker lives in, if any."""
         self.limiter = limiter
+        self.worker = Worker(actor or uuid.uuid4().hex, uuid.uuid4().hex)
         self._waiting: list[tuple[Ask, asyncio.Future[Turn]]] = []
         self._settled: list[Settled] = []
         self._pump: asyncio.Task[None] | None = None
@@ -131,7 +177,7 @@ class ClusterTurns:
         while self._waiting:
             head = self._waiting[:LEASE]
             try:
-                lease: Lease = await self.limiter.lease.remote([ask for ask, _ in head])
+                lease: Lease = await self.limiter.lease.remote(self.worker, [ask for ask, _ in head])
             except Exception as error:
                 for _, granted in self._waiting:
                     granted.set_exception(error)

@@ -42,7 +42,8 @@ def session(address: str | None = None) -> Iterator[None]:
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise InputError(
-                f"cluster.address: no Ray cluster at {given} ({error}); start one with `ray start --head`"
+                f"cluster.address: no Ray cluster at {given} ({error}); start one with `ray start --head`; if it "
+                "wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH here too"
             ) from error
     quiet()
     try:

@@ -29,6 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 Update = Annotated[
     bool, typer.Option("--update", help="Go on in a folder of other settings, and redo what depends on them.")
 ]
+Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask again for what the teacher failed to answer.")]
 Text = Annotated[str, typer.Option("--text", metavar="COLUMN", help="The column that holds the text.")]
 Shingle = Annotated[str, typer.Option("--shingle", metavar="KIND:N", help="word:N or char:N.")]
 
@@ -50,10 +51,14 @@ def _emit(result: Callable[[], dict[str, Any]] | dict[str, Any], as_json: bool) 
 
 
 @contextlib.contextmanager
-def _only_errors_on_stdout_are_ours() -> Iterator[None]:
-    """Whatever a library prints goes to standard error, so that --json stays alone on standard output."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
+def _at_work() -> Iterator[None]:
+    """What a library prints goes to standard error, so that --json stays alone; Ctrl-C says how to go on."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except KeyboardInterrupt:
+        print("seedwright: interrupted; the same command goes on where it was", file=sys.stderr, flush=True)
+        raise typer.Exit(130) from None
 
 
 @app.command()
@@ -65,14 +70,15 @@ def run(
     budget: Budget = None,
     address: Address = None,
     update: Update = False,
+    retry_failed: Retry = False,
     as_json: Json = False,
 ) -> None:
     """The whole flow; the same command again goes on where it was."""
     from jobs.commands import run_flow
 
-    with _only_errors_on_stdout_are_ours():
+    with _at_work():
         settings = _settings(task, config, pairs, budget, address)
-        record = run_flow(settings, out or Path("runs") / settings.name, update=update)
+        record = run_flow(settings, out or Path("runs") / settings.name, update=update, retry_failed=retry_failed)
     _emit(record, as_json)
 
 
@@ -88,7 +94,7 @@ def plan(
     """Strata, matrix, requests, tokens, dollars and time; spends nothing. With --out it opens the run's folder."""
     from jobs.commands import plan_only
 
-    with _only_errors_on_stdout_are_ours():
+    with _at_work():
         record = plan_only(_settings(task, config, pairs, None, None), out, update=update)
     _emit(record, as_json)
 
@@ -104,24 +110,41 @@ def preview(
     """A few samples through generation and filters, printed to be read. Asks the teacher for that many replies."""
     from jobs.preview import preview as show
 
-    with _only_errors_on_stdout_are_ours():
+    with _at_work():
         found = show(_settings(task, config, pairs, None, None), number)
     _emit(found, as_json)
 
 
 def _stage(name: str, summary: str) -> None:
-    def command(run_dir: RunFolder, address: Address = None, budget: Budget = None, as_json: Json = False) -> None:
+    def command(run_dir: RunFolder, address: Address = None, as_json: Json = False) -> None:
         from jobs.commands import one_stage
 
-        with _only_errors_on_stdout_are_ours():
-            record = one_stage(run_dir, name, address=address, budget=budget)
+        with _at_work():
+            record = one_stage(run_dir, name, address=address, budget=None)
         _emit(record, as_json)
 
     app.command(name, help=summary)(command)
 
 
 _stage("check", "Read seeds and real sets again and prove the wall between them.")
-_stage("generate", "Ask the teacher for what the ledger does not hold yet.")
+
+
+@app.command()
+def generate(
+    run_dir: RunFolder,
+    address: Address = None,
+    budget: Budget = None,
+    retry_failed: Retry = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the teacher for what the ledger does not hold yet."""
+    from jobs.commands import one_stage
+
+    with _at_work():
+        record = one_stage(run_dir, "generate", address=address, budget=budget, retry_failed=retry_failed)
+    _emit(record, as_json)
+
+
 _stage("curate", "Filters, deduplication, decontamination, split and dataset.")
 
 
@@ -139,7 +162,7 @@ def dedup(
     """Exact and near-duplicates out of any file: kept.parquet, removed.parquet and summary.json."""
     from jobs.dedup import run as work
 
-    with _only_errors_on_stdout_are_ours():
+    with _at_work():
         summary = work(
             source, text=text, threshold=threshold, shingle=shingle, against=against, out=out, address=address
         )
@@ -163,7 +186,7 @@ def decontaminate(
     """Rows that repeat an evaluation set out of any file, with a sweep over the cuts from 0.5 to 0.9."""
     from jobs.decontaminate import run as work
 
-    with _only_errors_on_stdout_are_ours():
+    with _at_work():
         summary = work(
             source, against=against, text=text, eval_text=eval_text, cut=cut, shingle=shingle, out=out, address=address
         )
@@ -179,7 +202,7 @@ def init(
     """A new task folder to fill in, every setting commented."""
     from jobs.init import init as make
 
-    with _only_errors_on_stdout_are_ours():
+    with _at_work():
         made = make(folder, kind)
     _emit(made, as_json)
 
@@ -193,7 +216,7 @@ def doctor(
     """What this machine and the cluster have: Ray, GPUs, keys, disk, and whether every node sees the run folder."""
     from jobs.doctor import examine
 
-    with _only_errors_on_stdout_are_ours():
+    with _at_work():
         found = examine(run_dir, address)
     _emit(found, as_json)
 
@@ -205,9 +228,6 @@ def main() -> None:
     except SeedwrightError as error:
         print(f"seedwright: {error}", file=sys.stderr, flush=True)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        print("seedwright: interrupted; the same command goes on where it was", file=sys.stderr, flush=True)
-        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 from jobs.console import say
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
+from pipeline.curate.examples import student_prompt
 from pipeline.curate.filters import verdict
 from pipeline.run_dir import write_parquet, write_text
 from pipeline.seeds.files import fingerprint
@@ -15,17 +16,20 @@ from pipeline.seeds.intake import check_not_empty, counted, real_table, refuse, 
 from pipeline.seeds.rows import BadRow
 from pipeline.seeds.sources import SETS, read_sources
 from pipeline.seeds.wall import breaches
+from pipeline.tasks.extraction import grounded, normalised
 from pipeline.tasks.task import Task, load_task
 
-ROLES = ("schema", "normalise", "verify")
+ROLES = ("schema", "normalise", "verify", "student_prompt")
 
 
 def shape(run: Run) -> Any:
     settings = run.settings
-    paths = [settings.seeds.path, settings.real.path, *(getattr(settings.real, name) for name in SETS)]
+    paths = {"seeds": settings.seeds.path, "real": settings.real.path}
+    paths |= {f"real.{name}": getattr(settings.real, name) for name in SETS}
     shaping = settings.shaping()
     return [
-        {path: fingerprint(path) for path in paths if path},
+        {role: fingerprint(path) for role, path in paths.items() if path},
+        {"one source": settings.seeds.path == settings.real.path},
         {key: shaping[key] for key in ("name", "kind", "seeds", "real", "demonstration", "dedup")},
         run.source.fingerprint(ROLES),
     ]
@@ -69,7 +73,17 @@ def read_checked(task: Task) -> tuple[dict[str, Any], list[BadRow]]:
     for name, table in tables.items():
         check_not_empty(table, name, getattr(task.settings.real, name, None) or task.settings.seeds.path)
     refuse(refuted(task, tables) + breaches(tables, task.settings.dedup))
+    rehearse(task, tables["seeds"].to_pylist())
     return tables, notes
+
+
+def rehearse(task: Task, seeds: list[dict[str, Any]]) -> None:
+    """Asks the student's prompt and the task's rules of one seed, so that a mistake in them shows before paying."""
+    student_prompt(task, seeds[0]["text"])
+    seed = next((seed for seed in seeds if seed["answer"]), None)
+    for name, value in json.loads(seed["answer"]).items() if seed else ():
+        normalised(task, name, value)
+        grounded(task, name, value, seed["text"])
 
 
 def refuted(task: Task, tables: dict[str, Any]) -> list[BadRow]:
@@ -88,4 +102,5 @@ def refuted(task: Task, tables: dict[str, Any]) -> list[BadRow]:
     return found
 
 
-JOB = Job("check", (), shape, work)
+FILES = tuple(f"inputs/{name}.parquet" for name in ("seeds", *SETS))
+JOB = Job("check", (), FILES, shape, work)

@@ -1,20 +1,27 @@
 """What the commands on a run's folder do: the whole flow, the plan alone, or one stage."""
 
 import tempfile
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from jobs.console import funnel_table, say
-from jobs.flow import execute, job_named
-from jobs.run import do, open_run
+from jobs.flow import FLOW, execute, job_named
+from jobs.plan import shown
+from jobs.run import do, open_run, require_current
 from pipeline.config import Settings
 from pipeline.errors import InputError
+from pipeline.generate.plan import Estimate
+from pipeline.layers import Layer, validate
 from pipeline.run_dir import locked
 
 
-def run_flow(settings: Settings, folder: Path, *, update: bool) -> dict[str, Any]:
+def run_flow(settings: Settings, folder: Path, *, update: bool, retry_failed: bool = False) -> dict[str, Any]:
+    """The whole flow. `retry_failed` asks once more for what a finished generation had given up."""
     with locked(folder) as run_dir:
         run = open_run(run_dir, settings, update=update)
+        if retry_failed:
+            run_dir.begin("generate")
         with run.until_end:
             execute(run)
         record = run_dir.read()
@@ -26,20 +33,28 @@ def run_flow(settings: Settings, folder: Path, *, update: bool) -> dict[str, Any
 
 def plan_only(settings: Settings, folder: Path | None, *, update: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch, locked(folder or Path(scratch) / "plan") as run_dir:
-        execute(open_run(run_dir, settings, update=update), until="plan")
+        run = open_run(run_dir, settings, update=update)
+        before = run.entries.get("plan")
+        execute(run, until="plan")
+        if run.entries["plan"] == before:
+            say(shown(Estimate.from_entry(before)))
         return run_dir.read()
 
 
-def one_stage(folder: Path, name: str, *, address: str | None, budget: float | None) -> dict[str, Any]:
+def one_stage(
+    folder: Path, name: str, *, address: str | None, budget: float | None, retry_failed: bool = False
+) -> dict[str, Any]:
     """Does one stage of an existing run with the settings that the run was opened with."""
     if not (folder / "run.json").exists():
         raise InputError(f"{folder}: is no run folder; open one with `seedwright plan TASK --out {folder}`")
     with locked(folder) as run_dir:
-        settings = Settings.model_validate(run_dir.read()["settings"])
-        changes = {"budget": budget} if budget is not None else {}
-        if address:
-            changes["cluster"] = settings.cluster.model_copy(update={"address": address})
-        run = open_run(run_dir, settings.model_copy(update=changes))
+        values = run_dir.read()["settings"]
+        values |= {"budget": budget} if budget is not None else {}
+        values |= {"cluster": {**values.get("cluster", {}), "address": address}} if address else {}
+        run = open_run(run_dir, validate([Layer(str(folder / "run.json"), values)]))
+        require_current(run, takewhile(lambda job: job.name != name, FLOW))
+        if retry_failed:
+            run_dir.begin("generate")
         with run.until_end:
             do(run, job_named(name))
         return run_dir.read()

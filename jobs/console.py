@@ -18,7 +18,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def say(text: str) -> None:
     """One plain line; nothing in it is read as markup."""
-    err.print(text, markup=False)
+    err.print(text, markup=False, emoji=False)
 
 
 @contextlib.contextmanager

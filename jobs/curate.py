@@ -131,4 +131,5 @@ def _spread(samples: pa.Table, kept: pa.ChunkedArray, stage: str, rejections: li
     return apply(samples, stage, [next(found) if keep else None for keep in kept.to_pylist()])
 
 
-JOB = Job("curate", ("check", "plan", "generate"), shape, work)
+FILES = ("dataset/README.md", str(ROUND / "samples/part-0.parquet"), str(ROUND / "rejected/part-0.parquet"))
+JOB = Job("curate", ("check", "plan", "generate"), FILES, shape, work)

@@ -28,8 +28,10 @@ def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
     }
     probe = _write_probe(run_dir)
     found["disk_free_gib"] = round(shutil.disk_usage(run_dir).free / 2**30, 1)
-    found["nodes"] = _nodes(probe, address)
-    probe.unlink()
+    try:
+        found["nodes"] = _nodes(probe, address)
+    finally:
+        probe.unlink()
     found["run_dir_shared"] = all(node["sees_run_dir"] for node in found["nodes"])
     for line in _lines(found, run_dir):
         say(line)

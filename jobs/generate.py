@@ -15,6 +15,7 @@ from jobs.plan import PLAN
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.config import Settings
+from pipeline.errors import InputError, SeedwrightError
 from pipeline.teacher.client import api_key, open_client, probe, usage
 from pipeline.teacher.ledger import read_ledger, wait_for_writers
 from pipeline.teacher.prices import Price, price_of
@@ -28,7 +29,14 @@ def shape(_: Run) -> Any:
 
 def work(run: Run) -> dict[str, Any]:
     requests, ledger = run.dir.table(PLAN), run.dir.path / "ledger"
-    price = price_of(run.settings.teacher) or FREE
+    price = price_of(run.settings.teacher)
+    if price is None and run.settings.budget is not None:
+        raise InputError(
+            f"budget: no price is known for {run.settings.teacher.model}; give "
+            "--set teacher.price='[IN, OUT]' in dollars per million tokens"
+        )
+    price = price or FREE
+    ledger.mkdir(exist_ok=True)
     wait_for_writers(ledger)
     have = read_answered(ledger, set(requests["key"].to_pylist()), price)
     todo = pending(requests, have.keys)
@@ -37,6 +45,11 @@ def work(run: Run) -> dict[str, Any]:
     if todo.num_rows:
         fates = _ask(run, todo, ledger, price, have.spent)
         have = read_answered(ledger, set(requests["key"].to_pylist()), price)
+        if lost := fates.get("answered", 0) - len(have.keys & set(todo["key"].to_pylist())):
+            raise SeedwrightError(
+                f"{ledger}: {lost} replies that workers wrote are not here; put the run folder on a file system that "
+                "all nodes share, see `seedwright doctor`, and run again"
+            )
     return {
         "requests": requests.num_rows,
         "asked": todo.num_rows,
@@ -85,9 +98,13 @@ def pending(requests: pa.Table, have: frozenset[str]) -> pa.Table:
 
 @contextlib.contextmanager
 def teacher_url(settings: Settings, folder: Path) -> Iterator[str | None]:
-    """The teacher's address; starts the built-in one, which ends with this process, where the settings ask for it."""
-    if settings.teacher.base_url != "simulated":
-        yield settings.teacher.base_url
+    """The teacher's address; starts the built-in one, which ends with this process, where the settings ask for it.
+
+    An address that the SDK would take from the environment is resolved here: workers have another environment.
+    """
+    teacher = settings.teacher
+    if teacher.base_url != "simulated":
+        yield teacher.base_url or str(open_client(None, api_key(teacher), teacher.timeout_s).base_url)
         return
     from pipeline.teacher.simulated.host import hosted
 
@@ -115,4 +132,4 @@ async def check_teacher(settings: Settings, base_url: str | None, params: dict[s
         await probe(client, params, f"teacher {base_url or client.base_url}")
 
 
-JOB = Job("generate", ("plan",), shape, work)
+JOB = Job("generate", ("plan",), (), shape, work)

@@ -1,5 +1,6 @@
 """A new task folder to fill in: every file that a task needs, with example rows that pass the checks as they are."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -22,7 +23,9 @@ def init(folder: Path, kind: str) -> dict[str, Any]:
     try:
         shutil.copytree(TEMPLATES / kind, folder, dirs_exist_ok=True)
         task = folder / "task.yaml"
-        task.write_text(task.read_text(encoding="utf-8").replace("NAME", _name(folder), 1), encoding="utf-8")
+        task.write_text(
+            task.read_text(encoding="utf-8").replace("NAME", json.dumps(_name(folder)), 1), encoding="utf-8"
+        )
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror}); {remedy(error)}") from error
     files = sorted(file.name for file in folder.iterdir())

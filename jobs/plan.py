@@ -6,7 +6,6 @@ from typing import Any
 from jobs.console import say, table
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
-from pipeline.errors import InputError
 from pipeline.generate.plan import Estimate, estimate, plan_requests
 from pipeline.run_dir import write_parquet
 from pipeline.tasks.task import load_task
@@ -18,7 +17,12 @@ PLAN = "rounds/1/plan.parquet"
 
 def shape(run: Run) -> Any:
     shaping = run.settings.shaping()
-    return [{key: shaping[key] for key in ("matrix", "generation", "teacher")}, run.source.fingerprint(ROLES)]
+    known = run.settings.limits.model_dump(), run.settings.teacher.price, price_of(run.settings.teacher)
+    return [
+        {key: shaping[key] for key in ("matrix", "generation", "teacher")},
+        run.source.fingerprint(ROLES),
+        repr(known),
+    ]
 
 
 def work(run: Run) -> dict[str, Any]:
@@ -26,11 +30,6 @@ def work(run: Run) -> dict[str, Any]:
     seeds = run.dir.table("inputs/seeds.parquet")
     requests = plan_requests(task, seeds)
     price = price_of(run.settings.teacher)
-    if price is None and run.settings.budget is not None:
-        raise InputError(
-            f"budget: no price is known for {run.settings.teacher.model}; give --set teacher.price='[IN, OUT]' "
-            f"in dollars per million tokens"
-        )
     write_parquet(run.dir.path / PLAN, requests)
     figures = estimate(task, seeds, requests, price)
     say(shown(figures))
@@ -66,4 +65,4 @@ def shown(figures: Estimate) -> str:
     return "\n\n".join(part for part in (strata, cells, "\n".join(totals)) if part)
 
 
-JOB = Job("plan", ("check",), shape, work)
+JOB = Job("plan", ("check",), (PLAN,), shape, work)

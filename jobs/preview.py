@@ -18,7 +18,7 @@ from pipeline.errors import TeacherError
 from pipeline.generate.plan import plan_requests
 from pipeline.stage import compose
 from pipeline.tasks.task import load_task, read_source
-from pipeline.teacher.client import api_key, open_client, send
+from pipeline.teacher.client import Answer, api_key, open_client, send
 
 
 def preview(settings: Settings, number: int) -> dict[str, Any]:
@@ -45,7 +45,13 @@ async def _ask_all(settings: Settings, base_url: str | None, requests: pa.Table)
     await check_teacher(settings, base_url, json.loads(rows[0]["params"]))
     teacher = settings.teacher
     async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
-        answers = await asyncio.gather(*(send(client, json.loads(row["params"]), teacher.timeout_s) for row in rows))
+        room = asyncio.Semaphore(settings.limits.in_flight)
+
+        async def one(params: str) -> Answer:
+            async with room:
+                return await send(client, json.loads(params), teacher.timeout_s)
+
+        answers = await asyncio.gather(*(one(row["params"]) for row in rows))
     if fatal := next((answer for answer in answers if answer.kind == "fatal"), None):
         raise TeacherError(f"teacher {base_url or client.base_url}: {fatal.error}; mend that and preview again")
     return [

@@ -7,7 +7,7 @@ what the stages before it put out.
 import contextlib
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -53,6 +53,7 @@ class Job:
 
     name: str
     after: tuple[str, ...]
+    files: tuple[str, ...]
     shape: Callable[[Run], Any]
     work: Callable[[Run], dict[str, Any]]
 
@@ -101,18 +102,30 @@ def differing(old: Any, new: Any, key: str = "") -> list[str]:
     return [] if old == new else [f"{key}: {old!r} there, {new!r} now"]
 
 
+def fingerprint_of(run: Run, job: Job) -> str:
+    """Everything that shapes a stage's result."""
+    outputs = {name: run.output(name) for name in job.after}
+    return content_hash({"stage": job.name, "after": outputs, "shape": job.shape(run)})
+
+
+def require_current(run: Run, jobs: Iterable[Job]) -> None:
+    """Raises InputError for the first job that is not done, or was done from something that has changed since."""
+    for job in jobs:
+        done = job.name in run.entries and set(job.after) <= run.entries.keys()
+        if not (done and run.dir.finished(job.name, fingerprint_of(run, job), job.files)):
+            raise InputError(
+                f"{run.dir.path}: {job.name} is not done, or something that it depends on has changed; "
+                f"run `seedwright {job.name} {run.dir.path}` first"
+            )
+
+
 def do(run: Run, job: Job) -> None:
     """Does one stage, unless it is done."""
-    if missing := [name for name in job.after if name not in run.entries]:
-        raise InputError(
-            f"{run.dir.path}: {job.name} needs {missing[0]} first; run `seedwright {missing[0]} {run.dir.path}`"
-        )
-    fingerprint = content_hash(
-        {"stage": job.name, "after": {name: run.output(name) for name in job.after}, "shape": job.shape(run)}
-    )
-    if run.dir.finished(job.name, fingerprint):
+    fingerprint = fingerprint_of(run, job)
+    if run.dir.finished(job.name, fingerprint, job.files):
         say(f"{job.name}: done already")
         return
+    run.dir.begin(job.name)
     say(f"{job.name} ...")
     started = time.monotonic()
     entry = job.work(run)

@@ -5,16 +5,32 @@ relative to that file's folder, a path given with --set to the current one; ${VA
 environment.
 """
 
+import re
+from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipeline.errors import InputError
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 Share = Annotated[float, Field(gt=0, lt=1)]
 Threshold = Annotated[float, Field(gt=0, le=1)]
-Weight = Annotated[float, Field(ge=0)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _shingle(spelling: str) -> str:
+    from pipeline.curate.shingles import Shingling  # brings numpy and pyarrow, for which `--help` shall not wait
+
+    try:
+        return str(Shingling.parse(spelling))
+    except InputError as error:
+        raise ValueError(str(error).removeprefix("shingle: ")) from None
+
+
+Shingle = Annotated[str, AfterValidator(_shingle)]
 
 
 class Seeds(BaseModel):
@@ -73,14 +89,30 @@ class Teacher(BaseModel):
     """The environment variable that holds the key; null for a server that wants none."""
     max_tokens: Annotated[int, Field(gt=0, le=21_000)] = 1024
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
-    timeout_s: Annotated[float, Field(gt=0)] = 120
+    timeout_s: Positive = 120
     attempts: Annotated[int, Field(gt=0)] = 6
     """Failures of one request, while others succeed, before its sample is given up; waiting is never a failure."""
-    patience_s: Annotated[float, Field(gt=0)] = 600
+    patience_s: Positive = 600
     """How long nothing at all may succeed before the run stops, to be taken up again later."""
-    price: tuple[float, float] | None = None
+    price: tuple[Weight, Weight] | None = None
     """Dollars per million input and output tokens; overrides the dated price file."""
     simulated: SimulatedSettings = SimulatedSettings()
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _a_name(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise ValueError(
+                "is no name of an environment variable; give the name, such as ANTHROPIC_API_KEY, never the key itself"
+            )
+        return name
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_password(cls, url: str | None) -> str | None:
+        if url is not None and "@" in url:
+            raise ValueError("holds a user or password before an @; take it out and name the key in api_key_env")
+        return url
 
 
 class Limits(BaseModel):
@@ -113,14 +145,14 @@ class Filters(BaseModel):
 class Dedup(BaseModel):
     model_config = STRICT
     threshold: Threshold = 0.8
-    shingle: str = "word:5"
+    shingle: Shingle = "word:5"
 
 
 class Contamination(BaseModel):
     model_config = STRICT
     cut: Threshold = 0.65
     containment: Threshold = 0.8
-    shingle: str = "word:5"
+    shingle: Shingle = "word:5"
 
 
 class Split(BaseModel):
@@ -162,7 +194,7 @@ class Settings(BaseModel):
     dedup: Dedup = Dedup()
     contamination: Contamination = Contamination()
     split: Split = Split()
-    budget: Annotated[float, Field(gt=0)] | None = None
+    budget: Positive | None = None
     """Hard cap in dollars on what the teacher may cost, over all runs on the same folder."""
     cluster: Cluster = Cluster()
 
@@ -173,6 +205,8 @@ class Settings(BaseModel):
                 raise ValueError(
                     f"generation.cross names {name!r}, which is no dimension of matrix ({', '.join(self.matrix)})"
                 )
+        if repeated := [name for name, count in Counter(self.generation.cross).items() if count > 1]:
+            raise ValueError(f"generation.cross names {repeated[0]!r} twice; name each dimension once")
         for name, values in self.matrix.items():
             if not sum(values.values()):
                 raise ValueError(f"matrix.{name} has no value with a weight above 0; give at least one")

@@ -42,7 +42,8 @@ def load_settings(task: str, config: Path | None = None, pairs: Iterable[str] = 
     if config is not None:
         layers.append(read_layer(config))
     for pair in pairs:
-        layers.append(Layer(f"--set {pair}", resolve_paths(parse_pair(pair), Path.cwd(), f"--set {pair}")))
+        where = f"--set {pair.partition('=')[0]}"  # without the value: people paste keys
+        layers.append(Layer(where, resolve_paths(parse_pair(pair), Path.cwd(), where)))
     return validate(layers), folder
 
 
@@ -66,7 +67,7 @@ def task_folder(task: str) -> Path:
 
 def read_layer(path: Path) -> Layer:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = _parsed(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except UnicodeDecodeError as error:
@@ -75,19 +76,38 @@ def read_layer(path: Path) -> Layer:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
         raise InputError(f"{path}:{line} is not YAML ({getattr(error, 'problem', error)}); mend that line") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: holds a value that YAML cannot read ({error}); put it in quotes") from error
     if not isinstance(values, dict):
         raise InputError(f"{path}: holds {type(values).__name__}, not settings; write `key: value` lines")
     return Layer(str(path), resolve_paths(values, path.parent, str(path)))
 
 
+def _parsed(text: str, where: str) -> Any:
+    values = yaml.safe_load(text)
+    _check_keys(values, where, "")
+    return values
+
+
+def _check_keys(values: Any, where: str, path: str) -> None:
+    """YAML reads `yes`, `1` and `2024-05-01` as other things than names, and pydantic would name no file."""
+    for key, value in values.items() if isinstance(values, dict) else ():
+        if not isinstance(key, str):
+            raise InputError(f"{where}: {path or 'it'} has the key {key!r}, which is no text to YAML; put it in quotes")
+        _check_keys(value, where, f"{path}.{key}".lstrip("."))
+    for value in values if isinstance(values, list) else ():
+        _check_keys(value, where, path)
+
+
 def parse_pair(pair: str) -> dict[str, Any]:
     key, separator, text = pair.partition("=")
     if not separator or not all(key.split(".")):
-        raise InputError(f"--set {pair}: is not key=value; write for example --set filters.confidence=0.9")
+        shown = key if separator else re.split(r"[^\w.]", key)[0]
+        raise InputError(f"--set {shown}: is not key=value; write for example --set filters.confidence=0.9")
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"--set {pair}: {text!r} is not a YAML value; put it in quotes") from error
+        value = _parsed(text, f"--set {key}")
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise InputError(f"--set {key}: what it is set to is not a YAML value; put it in quotes") from None
     for name in reversed(key.split(".")):
         value = {name: value}
     return typing.cast(dict[str, Any], value)
@@ -111,7 +131,10 @@ def _resolve(value: Any, folder: Path, where: str) -> Any:
     expanded = os.path.expandvars(value)
     if unset := re.search(r"\$\{?(\w+)", expanded):
         raise InputError(f"{where}: {value!r} names {unset[1]}, which is not set; export {unset[1]}=…")
-    return str((folder / Path(expanded).expanduser()).resolve())
+    try:
+        return str((folder / Path(expanded).expanduser()).resolve())
+    except (RuntimeError, ValueError, OSError) as error:
+        raise InputError(f"{where}: {value!r} is no path ({error}); write it out") from error
 
 
 def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,12 +172,15 @@ def _explain(problem: Any, layers: list[Layer]) -> str:
     if problem["type"] == "missing":
         return f"{where}: {key} is missing; add it"
     message = str(problem["msg"]).removeprefix("Value error, ")
-    shown = "" if isinstance(problem["input"], dict) else f" = {problem['input']!r}"
+    secret = any("key" in part.lower() or part == "base_url" for part in location)
+    shown = "" if secret or isinstance(problem["input"], dict) else f" = {problem['input']!r}"
     return f"{where}: {key}{shown}: {message}" if key else f"{where}: {message}"
 
 
 def _holds(values: Any, location: list[str]) -> bool:
     for part in location:
+        if isinstance(values, list):
+            return True
         if not isinstance(values, dict) or part not in values:
             return False
         values = values[part]

@@ -42,7 +42,7 @@ REQUEST = pa.schema(
         ("number", pa.int32()),
         ("round", pa.int32()),
         ("key", pa.string()),
-        ("params", pa.string()),
+        ("params", pa.large_string()),
         ("input_tokens", pa.int32()),
         ("output_tokens", pa.int32()),
     ]
@@ -51,7 +51,7 @@ REQUEST = pa.schema(
 REPLY = pa.schema(
     [
         ("key", pa.string()),
-        ("body", pa.string()),
+        ("body", pa.large_string()),
         ("failure", pa.string()),
         ("seconds", pa.float64()),
     ]

@@ -75,8 +75,9 @@ class RunDir:
             return {}
         try:
             record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            record["stages"]
-        except (ValueError, KeyError, TypeError) as error:
+            if missing := {"task", "settings", "shaping", "stages"} - record.keys():
+                raise ValueError(f"no {min(missing)}")
+        except (ValueError, AttributeError, OSError) as error:
             raise InputError(
                 f"{file}: is not the record of a run ({error}); choose another folder with --out"
             ) from error
@@ -85,8 +86,16 @@ class RunDir:
     def write(self, record: dict[str, Any]) -> None:
         write_json(self.path / "run.json", record)
 
-    def finished(self, stage: str, fingerprint: str) -> bool:
-        return bool(self.read().get("stages", {}).get(stage, {}).get("fingerprint") == fingerprint)
+    def finished(self, stage: str, fingerprint: str, files: tuple[str, ...] = ()) -> bool:
+        """Whether the stage was done with this fingerprint and its `files` are still there."""
+        entry = self.read().get("stages", {}).get(stage, {})
+        return bool(entry.get("fingerprint") == fingerprint and all((self.path / name).exists() for name in files))
+
+    def begin(self, stage: str) -> None:
+        """Takes a stage's old entry out before its files are touched, so that it never speaks for others."""
+        record = self.read()
+        if record.get("stages", {}).pop(stage, None) is not None:
+            self.write(record)
 
     def finish(self, stage: str, entry: dict[str, Any]) -> None:
         """Marks a stage as done; the entries of stages that follow from an older state stay until they are redone."""
@@ -105,6 +114,7 @@ def locked(path: Path) -> Iterator[RunDir]:
     The lock is an flock, which the kernel releases when its holder dies, so a killed run never has to be unlocked by
     hand. Raises InputError when the folder cannot be made or another run holds it.
     """
+    path = path.absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
         file = (path / ".lock").open("a+", encoding="utf-8")

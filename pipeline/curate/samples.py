@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.generate.parsing import parse_reply
+from pipeline.generate.parsing import clean, parse_reply
 from pipeline.records import REPLY, SAMPLE
 from pipeline.stage import Stage, Step
 from pipeline.teacher.client import usage
@@ -17,9 +17,14 @@ def join_replies(requests: pa.Table, records: Iterable[Mapping[str, Any]]) -> pa
     """REQUEST rows without the prompt, `body` and `failure` beside them; both null where the ledger has neither."""
     found = {record["key"]: record for record in records}
     rows = [found.get(key, {}) for key in requests["key"].to_pylist()]
+    bodies, failures = ([_held(row.get(name)) for row in rows] for name in ("body", "error"))
     joined = requests.select(CARRIED)
-    joined = joined.append_column(REPLY.field("body"), pa.array([row.get("body") for row in rows], pa.string()))
-    return joined.append_column(REPLY.field("failure"), pa.array([row.get("error") for row in rows], pa.string()))
+    joined = joined.append_column(REPLY.field("body"), pa.array(bodies, pa.large_string()))
+    return joined.append_column(REPLY.field("failure"), pa.array(failures, pa.string()))
+
+
+def _held(text: str | None) -> str | None:
+    return None if text is None else clean(text)
 
 
 def parse_stage(max_tokens: int, teacher: str) -> Stage:

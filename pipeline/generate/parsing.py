@@ -7,10 +7,13 @@ invented one.
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from pipeline.canonical import canonical_json
+from pipeline.tasks.task import DEEPEST, depth
 
 BYTES_A_TOKEN = 64
 """No tokenizer packs more into one token: a longer reply did not come from a server that honours max_tokens."""
@@ -39,13 +42,13 @@ def parse_reply(body: str, max_tokens: int) -> Draft:
     try:
         message = _loads(body)
         raw = "".join(block["text"] for block in message["content"] if block["type"] == "text")
-        stop, model = message.get("stop_reason"), message.get("model")
+        stop, model = clean(str(message.get("stop_reason"))), clean(str(message.get("model")))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return Draft(
-            raw=_clean(body[:2000]), reason="malformed_reply", detail=f"not a Messages reply ({type(error).__name__})"
+            raw=clean(body[:2000]), reason="malformed_reply", detail=f"not a Messages reply ({type(error).__name__})"
         )
-    shown, model = _clean(raw), str(model)
-    if reason := STOPS.get(str(stop)):
+    shown = clean(raw)
+    if reason := STOPS.get(stop):
         return Draft(raw=shown, model=model, reason=reason, detail=f"stop_reason {stop}")
     if not raw.strip():
         return Draft(raw=shown, model=model, reason="empty_reply", detail=f"stop_reason {stop}")
@@ -63,9 +66,11 @@ def _read_object(raw: str) -> Draft:
         return Draft(reason="wrong_shape", detail="text is no string with words")
     if not isinstance(answer, dict):
         return Draft(reason="wrong_shape", detail="answer is no object")
+    if depth(answer) > DEEPEST:
+        return Draft(reason="malformed_json", detail=f"answer is nested {depth(answer)} levels deep")
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
         return Draft(reason="wrong_shape", detail=f"confidence is {confidence!r}, not a number from 0 to 1"[:200])
-    if reason := _unusable(text, canonical_json(answer)):
+    if reason := _unusable(text, *_strings(answer), canonical_json(answer)):
         return Draft(reason=reason[0], detail=reason[1])
     return Draft(text.strip(), canonical_json(answer), float(confidence))
 
@@ -82,6 +87,18 @@ def _unusable(*parts: str) -> tuple[str, str] | None:
     return None
 
 
+def _strings(value: Any) -> Iterator[str]:
+    """Every string of a value, keys too, as it reads once decoded: canonical JSON escapes what is looked for."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in (*value, *value.values()):
+            yield from _strings(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
+
+
 def find_object(raw: str) -> dict[str, Any]:
     """The one JSON object in a reply. Raises ValueError when there is none, or more than one outside the first.
 
@@ -91,7 +108,7 @@ def find_object(raw: str) -> dict[str, Any]:
     start = raw.find("{")
     if start < 0:
         raise ValueError("no JSON object")
-    found, end = json.JSONDecoder(parse_constant=_no_constant).raw_decode(raw, start)
+    found, end = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).raw_decode(raw, start)
     if "{" in raw[end:]:
         raise ValueError("more than one JSON object")
     if not isinstance(found, dict):
@@ -110,6 +127,12 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _clean(text: str) -> str:
+def _finite(number: str) -> float:
+    if not isfinite(value := float(number)):
+        raise ValueError(f"{number[:20]} is too large a number")
+    return value
+
+
+def clean(text: str) -> str:
     """The text as a file can hold it: lone surrogates replaced."""
     return text.encode("utf-8", "replace").decode("utf-8")

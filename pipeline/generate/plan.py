@@ -24,8 +24,10 @@ from pipeline.teacher.prices import Price
 
 def plan_requests(task: Task, seeds: pa.Table, *, round_number: int = 1) -> pa.Table:
     """One REQUEST row a sample, in the order of the seeds."""
-    rows = [row for seed in seeds.to_pylist() for row in _of_seed(task, seed, round_number)]
-    return pa.Table.from_pylist(rows, schema=REQUEST)
+    parts = [
+        pa.Table.from_pylist(list(_of_seed(task, seed, round_number)), schema=REQUEST) for seed in seeds.to_pylist()
+    ]
+    return pa.concat_tables(parts)
 
 
 def _of_seed(task: Task, seed: Mapping[str, Any], round_number: int) -> Iterator[dict[str, Any]]:
@@ -100,6 +102,11 @@ class Estimate:
     minutes: float | None
     strata: dict[str, dict[str, int]]
     cells: dict[str, dict[str, int]]
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> "Estimate":
+        """The estimate that a run's record holds."""
+        return cls(**{name: entry[name] for name in cls.__dataclass_fields__})
 
 
 def estimate(task: Task, seeds: pa.Table, requests: pa.Table, price: Price | None) -> Estimate:

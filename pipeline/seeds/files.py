@@ -4,11 +4,23 @@ import hashlib
 from pathlib import Path
 
 from pipeline.canonical import content_hash
+from pipeline.errors import InputError
 
 
 def fingerprint(path: str) -> str:
-    """SHA-256 of a file's bytes, or of all files below a folder with their names; "missing" where there is nothing."""
-    place = Path(path)
+    """SHA-256 of a file's bytes, or of all files below a folder with their names; "missing" where there is nothing.
+
+    Raises InputError naming what cannot be read.
+    """
+    try:
+        return _fingerprint(Path(path))
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or path}: cannot be read ({error.strerror}); check the file and its permissions"
+        ) from error
+
+
+def _fingerprint(place: Path) -> str:
     if place.is_dir():
         files = sorted(file for file in place.rglob("*") if file.is_file())
         return content_hash({str(file.relative_to(place)): _digest(file) for file in files})

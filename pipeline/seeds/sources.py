@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.seeds.dealing import deal
-from pipeline.seeds.intake import Placed
+from pipeline.seeds.intake import Placed, given
 from pipeline.seeds.readers import read_records
 from pipeline.seeds.rows import BadRow
 
@@ -35,7 +35,7 @@ def read_sources(settings: Settings, mistakes: list[BadRow], notes: list[BadRow]
             "seeds.share: is missing, and seeds and real rows come from one source; say which share of its "
             "documents becomes seeds"
         )
-    rest = 1 - seeds.share
+    rest = (1 - seeds.share) / sum(shares.values())
     return _dealt(
         _read(real.path, real.format, mistakes, notes),
         {"seeds": seeds.share} | {name: share * rest for name, share in shares.items()},
@@ -60,7 +60,9 @@ def _rows(path: str, mistakes: list[BadRow]) -> list[Placed]:
 
 def _label(row: dict[str, Any]) -> dict[str, Any]:
     """A classification row may give `label`; inside, every answer is an object."""
-    return {"answer": {"label": row["label"]}} if row.get("answer") is None and row.get("label") is not None else {}
+    return (
+        {"answer": {"label": row["label"]}} if given(row, "answer") is None and given(row, "label") is not None else {}
+    )
 
 
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
@@ -70,14 +72,18 @@ def _decoded(row: dict[str, Any]) -> dict[str, Any]:
         if isinstance(row.get(name), str):
             try:
                 found[name] = json.loads(row[name])
-            except ValueError:
+            except (ValueError, RecursionError):
                 found[name] = row[name]
     return found
 
 
 def _dealt(rows: Iterable[Placed], shares: dict[str, float]) -> dict[str, list[Placed]]:
     rows = list(rows)
-    names = deal(
-        [str(row.get("group") or row.get("document_id") or row.get("id") or place) for place, row in rows], shares
-    )
+    names = deal([_group(place, row) for place, row in rows], shares)
     return {name: [row for row, dealt in zip(rows, names, strict=True) if dealt == name] for name in shares}
+
+
+def _group(place: str, row: dict[str, Any]) -> str:
+    """What a row is dealt with: its group, else its document, else itself."""
+    names = [given(row, name) for name in ("group", "document_id", "id")]
+    return str(next((name for name in names if name is not None), place))

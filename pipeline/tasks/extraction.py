@@ -4,9 +4,11 @@ A task folder's normalise.py decides first; what it leaves open follows from the
 case with single spaces, an ISO date and an amount are looked for in every form that `dates` and `money` read.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.canonical import canonical_json
+from pipeline.errors import InputError
 from pipeline.tasks.dates import find_dates
 from pipeline.tasks.money import find_amounts
 from pipeline.tasks.task import Task
@@ -18,7 +20,9 @@ def normalised(task: Task, field: str, value: Any) -> str:
     if value is None:
         return "null"
     if task.rules is not None:
-        return canonical_json(task.rules.normalise(field, value))
+        rules = task.rules
+        found: str = _by_rule(task, "normalise", field, value, lambda: canonical_json(rules.normalise(field, value)))
+        return found
     return " ".join(canonical_json(value).lower().split())
 
 
@@ -27,9 +31,20 @@ def grounded(task: Task, field: str, value: Any, text: str) -> bool | None:
     if value is None or "enum" in task.schema["properties"].get(field, {}):
         return None
     if task.rules is not None and hasattr(task.rules, "grounded"):
-        verdict: bool | None = task.rules.grounded(field, value, text)
+        rules = task.rules
+        verdict: bool | None = _by_rule(task, "grounded", field, value, lambda: rules.grounded(field, value, text))
         return verdict
     return _stands_in(value, text)
+
+
+def _by_rule(task: Task, function: str, field: str, value: Any, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Exception as error:
+        shown = f"{field}={canonical_json(value)[:80]}"
+        raise InputError(
+            f"{task.settings.normalise}: {function} raised {type(error).__name__}: {error} on {shown}; mend it"
+        ) from error
 
 
 def _stands_in(value: Any, text: str) -> bool | None:
@@ -40,7 +55,8 @@ def _stands_in(value: Any, text: str) -> bool | None:
     if isinstance(value, list):
         return _all([_stands_in(one, text) for one in value])
     if isinstance(value, int | float):
-        return any(float(found.amount) == value for found in find_amounts(text)) or contains_tokens(text, f"{value:g}")
+        digits = f"{value:.15g}" if isinstance(value, float) else str(value)
+        return any(float(found.amount) == value for found in find_amounts(text)) or contains_tokens(text, digits)
     found = contains_tokens(text, str(value))
     return found or any(date.iso == value for date in find_dates(text))
 

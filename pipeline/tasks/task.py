@@ -19,6 +19,8 @@ from pipeline.config import Settings
 from pipeline.errors import InputError
 
 Verify = Callable[[str, dict[str, Any]], str | None]
+DEEPEST = 100
+"""Levels of nesting that an answer may have; every reader, validator and encoder on its way takes more."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Task:
 
     source: TaskSource
     schema: dict[str, Any]
-    schema_errors: Callable[[Any], list[str]]
+    field_errors: Callable[[Any], list[tuple[str | None, str]]]
+    """(field, what is wrong) for whatever does not fit the schema; None is the answer as a whole."""
     verify: Verify | None
     rules: ModuleType | None
     """The folder's normaliser: normalise(field, value), and where it has one grounded(field, value, text)."""
@@ -51,6 +54,9 @@ class Task:
     @property
     def fields(self) -> list[str]:
         return list(self.schema["properties"])
+
+    def schema_errors(self, answer: Any) -> list[str]:
+        return [message for _, message in self.field_errors(answer)]
 
 
 def read_source(settings: Settings) -> TaskSource:
@@ -83,11 +89,31 @@ def load_task(source: TaskSource) -> Task:
     return Task(source, schema, lambda answer: _errors(validator, answer), getattr(verifier, "verify", None), rules)
 
 
-def _errors(validator: Any, answer: Any) -> list[str]:
-    return [
-        f"{'.'.join(map(str, error.instance_path)) or 'answer'}: {error.message}"
-        for error in validator.iter_errors(answer)
-    ]
+def _errors(validator: Any, answer: Any) -> list[tuple[str | None, str]]:
+    try:
+        return [
+            (
+                str(error.instance_path[0]) if error.instance_path else None,
+                f"{'.'.join(map(str, error.instance_path)) or 'answer'}: {error.message}",
+            )
+            for error in validator.iter_errors(answer)
+        ]
+    except ValueError as error:  # the validator has limits of its own, of nesting for one
+        return [(None, f"answer: cannot be checked ({error})")]
+
+
+def depth(value: Any) -> int:
+    """Levels of nesting; counted level by level, so that no depth is too much.
+
+    >>> depth("a"), depth({"a": [1]})
+    (1, 3)
+    """
+    level, levels = [value], 0
+    while level:
+        levels += 1
+        insides = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [inner for inside in insides for inner in inside]
+    return levels
 
 
 def _schema(source: TaskSource) -> dict[str, Any]:

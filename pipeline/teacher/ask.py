@@ -4,7 +4,7 @@ Where turns come from is handed in, so the same code runs alone in a test and in
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from pipeline.teacher.client import Answer, usage
@@ -52,13 +52,13 @@ async def ask(
 
     A failure counts against the request only if others succeeded meanwhile: while nobody gets an answer the server is
     at fault, and the request waits. One that the server will never take, or that failed `attempts` times, is written
-    down as a failure.
+    down as a failure. In dollars the longest reply that max_tokens allows is reserved, so that a budget holds.
     """
-    reservation = Ask(
-        request.key, request.input_tokens, request.output_tokens, dollars(request.input_tokens, request.output_tokens)
-    )
+    most = dollars(request.input_tokens, int(request.params.get("max_tokens", request.output_tokens)))
+    reservation = Ask(request.key, request.input_tokens, request.output_tokens, most)
     failures, failed_at, error = 0, None, ""
     while True:
+        reservation = replace(reservation, attempt=reservation.attempt + 1)
         turn = await turns.acquire(reservation)
         if turn.stop:
             return "stopped"
@@ -89,8 +89,8 @@ async def _once(
         await ledger.append("intent", request.key)
         answer = await send(request.params)
         if answer.kind == "ok":
-            used = usage(answer.body)
             await ledger.append("reply", request.key, body=answer.body)
+            used = usage(answer.body)
             settled = Settled(reservation, "ok", *used, dollars(*used), limits=answer.limits)
         elif answer.kind != "fatal":
             settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, limits=answer.limits)

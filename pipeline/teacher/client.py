@@ -19,7 +19,8 @@ LIMIT_HEADERS = {
     "input_tokens": "anthropic-ratelimit-input-tokens-limit",
     "output_tokens": "anthropic-ratelimit-output-tokens-limit",
 }
-SPEND_LIMITS = ("contract_spend_limit_reached", "enforced_spend_limit_reached")
+SPENT = ("spend_limit_reached", "credit balance", "usage limit")
+"""Words by which a server says that it will take no more requests of ours until somebody pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def api_key(teacher: Teacher) -> SecretStr:
             f"teacher.api_key_env: {teacher.api_key_env} is not set; export it, "
             "or --set teacher.api_key_env=null for a server that wants no key"
         )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise InputError(f"{teacher.api_key_env}: holds white space or control characters; export the bare key")
     return SecretStr(key)
 
 
@@ -65,7 +68,17 @@ async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], time
             body = (await response.read()).decode("utf-8", "replace")
     except (anthropic.APIError, TimeoutError) as error:
         return sort_error(error)
+    if not is_message(body):
+        return Answer("failed", error=f"200 without a message: {body[:200]!r}")
     return Answer("ok", body=body, limits=read_limits(response.headers))
+
+
+def is_message(body: str) -> bool:
+    """Whether a body is a Messages reply at all, and not a proxy's page."""
+    try:
+        return isinstance(json.loads(body)["content"], list)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def read_limits(headers: Mapping[str, str]) -> dict[str, int]:
@@ -79,7 +92,7 @@ def sort_error(error: Exception) -> Answer:
         return Answer("failed", error=f"{name} ({error.__cause__ or type(error).__name__})")
     status, headers = error.status_code, error.response.headers
     text = f"{status} {getattr(error, 'type', None) or ''}: {_message(error)}"
-    if status in (401, 402, 403, 404) or any(word in text for word in SPEND_LIMITS) or _spend_code(error):
+    if status in (401, 402, 403, 404) or any(word in text.lower() for word in SPENT) or _spend_code(error):
         return Answer("fatal", error=text)
     wait, limits = _retry_after(headers), read_limits(headers)
     if status == 429:
@@ -99,7 +112,7 @@ def _message(error: anthropic.APIStatusError) -> str:
 
 
 def _spend_code(error: anthropic.APIStatusError) -> bool:
-    return getattr(error, "error_code", None) in SPEND_LIMITS
+    return str(getattr(error, "error_code", "")).endswith("spend_limit_reached")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -117,7 +130,7 @@ def usage(body: str) -> tuple[int, int]:
         used = json.loads(body)["usage"]
         inputs = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
         return _tokens(sum(used.get(name) or 0 for name in inputs)), _tokens(used.get("output_tokens") or 0)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return 0, 0
 
 

@@ -25,13 +25,22 @@ from pipeline.errors import InputError
 
 
 class Ledger:
-    """A writer. Lines that arrive while the disk is busy share one fsync."""
+    """A writer. Lines that arrive while the disk is busy share one fsync.
+
+    The folder must exist: whoever opens the run makes it, so that a node that does not share it is told so.
+    """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.jsonl"
-        self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise InputError(
+                f"{folder}: cannot be written on {socket.gethostname()} ({error.strerror}); put the run folder on a "
+                "file system that all nodes share, see `seedwright doctor`"
+            ) from error
         fcntl.flock(self._fd, fcntl.LOCK_EX)
+        self._torn = False
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
 
@@ -57,11 +66,15 @@ class Ledger:
                     done.set_exception(error)
 
     def _write(self, lines: bytes) -> InputError | None:
+        if self._torn:
+            lines = b"\n" + lines
         try:
             while lines:
                 lines = lines[os.write(self._fd, lines) :]
             os.fsync(self._fd)
+            self._torn = False
         except OSError as error:
+            self._torn = True
             return InputError(
                 f"{self.path}: cannot be written ({error.strerror}); free disk space, then run the same command again: "
                 "replies that were written are kept"

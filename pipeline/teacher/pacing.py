@@ -17,6 +17,8 @@ BURST_S = 0.2
 """A bucket holds this many seconds of its limit: servers enforce a minute's limit over far shorter windows."""
 HEADROOM = 0.99
 CUT, RECOVERY_PER_S = 0.9, 0.01
+DOWN = 3
+"""So many failures without a success between them are the server's, and everybody waits."""
 
 Outcome = Literal["ok", "rate_limited", "overloaded", "failed", "refused", "unused"]
 
@@ -29,6 +31,7 @@ class Ask:
     input_tokens: int
     output_tokens: int
     dollars: float = 0.0
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +118,23 @@ class Pacing:
         for kind, bucket in self.buckets.items():
             bucket.level -= _amount(ask, kind)
 
-    def settle(self, settled: Settled, now: float) -> None:
-        ask = settled.ask
+    def release(self, ask: Ask) -> None:
+        """Gives a reservation back whole; what was really used is taken by `settle`."""
         self.in_flight -= 1
         self.reserved = max(0.0, self.reserved - ask.dollars)
+        for kind in ("input_tokens", "output_tokens"):
+            if kind in self.buckets:
+                self.buckets[kind].level += _amount(ask, kind)
+
+    def settle(self, settled: Settled, now: float, *, reserved: bool = True) -> None:
+        """Takes what was used. `reserved` is false for an answer that comes after its reservation was given up."""
+        if reserved:
+            self.release(settled.ask)
         self.spent += settled.dollars
         self._learn(settled.limits, now)
-        self._refund(settled)
+        for kind in ("input_tokens", "output_tokens"):
+            if kind in self.buckets:
+                self.buckets[kind].level -= getattr(settled, kind)
         if settled.outcome == "unused":
             return
         self.counts[settled.outcome] = self.counts.get(settled.outcome, 0) + 1
@@ -134,12 +147,6 @@ class Pacing:
             self._trouble += 1
             self._hold(settled, now)
 
-    def _refund(self, settled: Settled) -> None:
-        """What was reserved and not used goes back; a request that the server turned away used nothing but itself."""
-        for kind in ("input_tokens", "output_tokens"):
-            if kind in self.buckets:
-                self.buckets[kind].level += _amount(settled.ask, kind) - getattr(settled, kind)
-
     def _hold(self, settled: Settled, now: float) -> None:
         pause = settled.retry_after or 0.0
         if settled.outcome == "rate_limited":
@@ -147,7 +154,7 @@ class Pacing:
             if now >= self._cut_at:
                 self.pace = max(0.05, self.pace * CUT)
             self._cut_at = max(self._cut_at, now + max(pause, 1.0))
-        elif settled.outcome == "overloaded" and now >= self.blocked_until:
+        elif now >= self.blocked_until and (settled.outcome == "overloaded" or self._trouble >= DOWN):
             pause = max(pause, min(30.0, 0.25 * 2**self._bursts))
             self._bursts = min(self._bursts + 1, 8)
         self.blocked_until = max(self.blocked_until, now + min(pause, 300.0))

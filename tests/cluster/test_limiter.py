@@ -1,5 +1,6 @@
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ async def turns_of(limiter: Any, count: int, *, hold: float = 0.0, outcome: Any 
 
 
 def limiter(limits: Limits, *, budget: float | None = None, spent: float = 0.0, patience: float = 60.0) -> Any:
-    return start_limiter(limits, budget, spent, patience)
+    return start_limiter(limits, budget, spent, patience_s=patience, timeout_s=10.0)
 
 
 def test_all_get_their_turn_with_far_more_waiting_than_may_be_in_flight() -> None:
@@ -82,3 +83,31 @@ def test_nothing_succeeding_for_too_long_stops_the_run() -> None:
 
     assert asyncio.run(scenario()).stop
     assert "no request has succeeded for 0.3 s" in ray.get(actor.stats.remote())["stopped"][1]
+
+
+def test_the_places_of_a_worker_that_died_are_free_again_when_its_requests_are_asked_anew() -> None:
+    actor = limiter(Limits(in_flight=4))
+
+    async def scenario() -> list[Turn]:
+        dead = ClusterTurns(actor)
+        await asyncio.gather(*(dead.acquire(ask(number)) for number in range(4)))
+        return await turns_of(actor, 8)
+
+    assert not any(turn.stop for turn in asyncio.run(scenario()))
+    stats = ray.get(actor.stats.remote())
+    assert (stats["in_flight"], stats["counts"]["ok"]) == (0, 8)
+
+
+def test_a_settlement_that_comes_after_the_next_attempt_was_leased_frees_nothing_twice() -> None:
+    actor = limiter(Limits(in_flight=4))
+
+    async def scenario() -> int:
+        turns = ClusterTurns(actor)
+        first, second = replace(ask(1), attempt=1), replace(ask(1), attempt=2)
+        await turns.acquire(first)
+        await turns.acquire(second)
+        turns.settle(Settled(first, "failed"))
+        await asyncio.sleep(0.3)
+        return int(ray.get(actor.stats.remote())["in_flight"])
+
+    assert asyncio.run(scenario()) == 1

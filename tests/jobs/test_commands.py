@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from jobs.__main__ import main
+from pipeline.layers import load_settings
 
 
 class Shown(NamedTuple):
@@ -71,7 +73,7 @@ def test_a_mistake_is_told_in_lines_on_standard_error_with_exit_code_2(
 ) -> None:
     refused = seedwright("plan", task_folder, "--set", "filters.confidense=0.9", "--json")
     assert (refused.returncode, refused.stdout) == (2, "")
-    where = "seedwright: --set filters.confidense=0.9"
+    where = "seedwright: --set filters.confidense"
     assert refused.stderr == f"{where}: unknown setting filters.confidense; did you mean filters.confidence?\n"
 
 
@@ -90,7 +92,10 @@ def test_plan_opens_a_run_folder_and_a_stage_refuses_to_go_before_its_time(
     assert seedwright("plan", task_folder, "--out", out).returncode == 0
     refused = seedwright("curate", out)
     assert refused.returncode == 2
-    assert f"{out}: curate needs generate first; run `seedwright generate {out}`" in refused.stderr
+    assert (
+        f"generate is not done, or something that it depends on has changed; run `seedwright generate {out}` first"
+        in refused.stderr
+    )
     assert "is no run folder" in seedwright("generate", tmp_path / "nowhere").stderr
 
 
@@ -150,6 +155,7 @@ def test_another_task_never_goes_into_the_folder_of_a_run(
             "dev.jsonl:1: no label_source",
         ),
         ("draft.jinja", "{{ sead }}", "'sead' is undefined"),
+        ("student.jinja", "{{ txt }}", "'txt' is undefined"),
     ],
 )
 def test_a_bad_file_in_the_task_folder_is_named(
@@ -160,6 +166,33 @@ def test_a_bad_file_in_the_task_folder_is_named(
     assert refused.returncode == 2
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("function", ["normalise", "grounded"])
+def test_a_rule_that_raises_stops_the_plan_with_file_error_and_value(
+    seedwright: Seedwright, task_folder: Path, function: str
+) -> None:
+    rules = {"normalise": "def normalise(field, value):\n    return value\n"}
+    rules[function] = f"def {function}(field, value, text=None):\n    return 1 / 0\n"
+    (task_folder / "normalise.py").write_text("\n".join(rules.values()))
+    refused = seedwright("plan", task_folder, "--set", f"normalise={task_folder / 'normalise.py'}")
+    assert refused.returncode == 2
+    assert f"normalise.py: {function} raised ZeroDivisionError: division by zero on delivery_date=" in refused.stderr
+
+
+def test_a_copied_task_folder_is_not_checked_again(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    seedwright("plan", task_folder, "--out", out)
+    copied = shutil.copytree(task_folder, tmp_path / "elsewhere")
+    assert "check: done already" in seedwright("plan", copied, "--out", out).stderr
+
+
+@pytest.mark.parametrize("name", ["2024", "no", "null", "1e5"])
+def test_a_folder_whose_name_yaml_reads_as_something_else_makes_a_task(
+    seedwright: Seedwright, tmp_path: Path, name: str
+) -> None:
+    seedwright("init", tmp_path / name)
+    assert load_settings(str(tmp_path / name))[0].name == name
 
 
 def test_a_missing_seeds_file_and_one_that_is_not_utf8_are_named(seedwright: Seedwright, task_folder: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -222,6 +223,46 @@ def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
         assert record["stages"]["generate"]["answered"] == 20
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+@pytest.mark.slow
+def test_a_generation_actor_that_dies_holds_up_nothing_and_what_it_wrote_is_not_asked_again(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    url = teacher(latency_ms=(100, 200))
+    killed: list[int] = []
+
+    def kill_once() -> None:
+        log_file = tmp_path / "teacher/requests.jsonl"
+        while not (log_file.exists() and len(log(tmp_path)) > 30):
+            time.sleep(0.05)
+        workers = subprocess.run(
+            ["pgrep", "-f", "ray::MapWorker.MapBatches.Generator"], capture_output=True, text=True, check=True
+        )
+        ours = [int(pid) for pid in workers.stdout.split() if parent(int(pid)) in ancestors]
+        os.kill(ours[0], signal.SIGKILL)
+        killed.append(ours[0])
+
+    ancestors = {os.getpid(), *children(os.getpid())}
+    killer = threading.Thread(target=kill_once)
+    killer.start()
+    pairs = ["generation.samples=8", "limits.in_flight=8", f"teacher.base_url={url}"]
+    record = run_flow(settings(*pairs), tmp_path / "run", update=False)
+    killer.join()
+    assert killed
+    answered = Counter(line["body"] for line in log(tmp_path) if line["status"] == 200)
+    assert record["stages"]["generate"]["answered"] == len(answered) == 160
+    assert sum(answered.values()) - 160 <= 8
+
+
+def children(pid: int) -> set[int]:
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return {int(child) for child in found.stdout.split()}
+
+
+def parent(pid: int) -> int:
+    stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(stat[1])
 
 
 @pytest.mark.slow

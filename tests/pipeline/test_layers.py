@@ -28,8 +28,8 @@ def test_all_mistakes_are_reported_at_once_each_with_its_source_and_the_nearest_
     assert len(found) == 4
     assert f"{config}: unknown setting filters.confidense; did you mean filters.confidence?" in found
     assert f"{config}: dedup.threshold = 1.5: Input should be less than or equal to 1" in found
-    assert "--set teacher.modle=x: unknown setting teacher.modle; did you mean teacher.model?" in found
-    assert "--set generaton.samples=2: unknown setting generaton; did you mean generation?" in found
+    assert "--set teacher.modle: unknown setting teacher.modle; did you mean teacher.model?" in found
+    assert "--set generaton.samples: unknown setting generaton; did you mean generation?" in found
 
 
 def test_paths_are_relative_to_the_file_that_names_them(
@@ -60,6 +60,21 @@ def test_paths_are_relative_to_the_file_that_names_them(
         ("real.dev=null", "calibration, dev and final are all needed"),
         ("real.path=x.jsonl", "both path and calibration"),
         ("teacher.simulated.rates={refusals: 0.1}", "refusals"),
+        ("teacher.model=2024-13-45", "--set teacher.model: what it is set to is not a YAML value"),
+        ("teacher.model=0b_", "is not a YAML value"),
+        ("passes=&a [*a]", "is not a YAML value"),
+        ("seeds.path=~nosuchuser/x", "is no path"),
+        ('seeds.path="a\\0b"', "is no path"),
+        ("matrix.register={yes: 1}", "the key True, which is no text to YAML; put it in quotes"),
+        ("matrix.register={2: 1}", "the key 2, which is no text"),
+        ("matrix.register.formal=.inf", "should be a finite number"),
+        ("matrix.register.formal=.nan", "should be a finite number"),
+        ("budget=.inf", "budget = inf: Input should be a finite number"),
+        ("generation.cross=[register, register]", "names 'register' twice"),
+        ("teacher.price=[-1, 2]", "--set teacher.price: teacher.price.0 = -1"),
+        ("teacher.price=[1, .inf]", "should be a finite number"),
+        ("dedup.shingle=words:5", "'words:5' is neither word:N nor char:N"),
+        ("contamination.shingle=word:0", "'word:0' is neither word:N nor char:N"),
     ],
 )
 def test_a_bad_pair_is_explained(task_folder: Path, pair: str, message: str) -> None:
@@ -68,12 +83,41 @@ def test_a_bad_pair_is_explained(task_folder: Path, pair: str, message: str) -> 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a: [1", "line 2 is not YAML"), ("just words", "holds str, not settings"), ("", "holds NoneType")],
+    [
+        ("a: [1", "line 2 is not YAML"),
+        ("just words", "holds str, not settings"),
+        ("", "holds NoneType"),
+        ("a: 2024-13-45", "a value that YAML cannot read (month must be in 1..12); put it in quotes"),
+        ("a: &x {b: *x}", "a value that YAML cannot read"),
+        ("matrix: {r: {yes: 1}}", "config.yaml: matrix.r has the key True"),
+    ],
 )
 def test_a_config_that_is_none_names_file_and_line(task_folder: Path, tmp_path: Path, text: str, message: str) -> None:
     config = tmp_path / "config.yaml"
     config.write_text(text + "\n")
     assert message in mistakes(str(task_folder), config)[0]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "teacher.api_key_env=hidden-1",
+        "teacher.api_key=hidden",
+        "teacher.api_key:hidden",
+        "teacher.apikey=[hidden",
+        "teacher.simulated.api_key=[hidden]",
+        "teacher.base_url=https://user:hidden@host",
+    ],
+)
+def test_a_key_that_was_pasted_is_refused_and_never_shown(task_folder: Path, pair: str) -> None:
+    assert "hidden" not in "\n".join(mistakes(str(task_folder), None, [pair]))
+
+
+def test_a_key_that_was_pasted_into_a_file_is_not_shown_either(task_folder: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("teacher: {api_key_env: hidden-1, apikey: hidden, base_url: 'https://user:hidden@host'}\n")
+    found = mistakes(str(task_folder), config)
+    assert (len(found), "hidden" in "\n".join(found)) == (3, False)
 
 
 def test_a_config_that_is_missing_or_not_utf8_is_named(task_folder: Path, tmp_path: Path) -> None:

@@ -67,11 +67,14 @@ def test_two_runs_on_one_folder_are_refused_and_a_killed_one_leaves_no_lock(tmp_
 
 def test_a_stage_is_finished_only_for_the_fingerprint_it_was_done_with(tmp_path: Path) -> None:
     run = RunDir(tmp_path)
-    run.write({"stages": {}})
+    run.write({"task": "t", "settings": {}, "shaping": {}, "stages": {}})
     run.finish("plan", {"fingerprint": "a", "rows": 3})
     assert run.finished("plan", "a")
     assert not run.finished("plan", "b")
     assert not run.finished("generate", "a")
+    assert not run.finished("plan", "a", ("rounds/1/plan.parquet",))
+    run.begin("plan")
+    assert not run.finished("plan", "a")
 
 
 def test_a_run_json_that_is_none_is_explained(tmp_path: Path) -> None:

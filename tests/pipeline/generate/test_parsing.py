@@ -42,6 +42,8 @@ def test_prose_or_a_fence_around_a_whole_object_is_forgiven(around: str) -> None
         ('{"text": "a", "answer": {"x": "\\udfff"}, "confidence": 0.9}', "malformed_json"),
         ("[" * 100_000, "malformed_json"),
         ('{"a":' * 100_000, "malformed_json"),
+        ('{"text": "a", "answer": {"x": 1e999}, "confidence": 0.9}', "malformed_json"),
+        ('{"text": "a", "answer": {}, "confidence": 0.9, "more": [-1e999]}', "malformed_json"),
         ("   ", "empty_reply"),
         ('{"text": "", "answer": {}, "confidence": 0.9}', "wrong_shape"),
         ('{"text": "a", "answer": [], "confidence": 0.9}', "wrong_shape"),
@@ -50,6 +52,8 @@ def test_prose_or_a_fence_around_a_whole_object_is_forgiven(around: str) -> None
         ('{"text": "a", "answer": {}, "confidence": "high"}', "wrong_shape"),
         ('{"answer": {}, "confidence": 0.9}', "wrong_shape"),
         ('{"text": "a\\u0000b", "answer": {}, "confidence": 0.9}', "control_characters"),
+        ('{"text": "a", "answer": {"x": ["a\\u0000b"]}, "confidence": 0.9}', "control_characters"),
+        ('{"text": "a", "answer": {"a\\u001bb": 1}, "confidence": 0.9}', "control_characters"),
         ('{"text": "a <|im_end|>", "answer": {}, "confidence": 0.9}', "special_tokens"),
         ('{"text": "[INST] a", "answer": {}, "confidence": 0.9}', "special_tokens"),
         ('{"text": "a", "answer": {"x": "</s>"}, "confidence": 0.9}', "special_tokens"),
@@ -58,6 +62,22 @@ def test_prose_or_a_fence_around_a_whole_object_is_forgiven(around: str) -> None
 def test_what_is_no_sample_gets_a_reason(raw: str, reason: str) -> None:
     draft = parse_reply(body(raw), 100_000)
     assert (draft.reason, draft.text) == (reason, None)
+
+
+@pytest.mark.parametrize("levels", [120, 260, 500, 980, 3000])
+def test_an_answer_of_any_depth_is_no_exception(levels: int) -> None:
+    raw = '{"text": "a", "answer": {"x": %s}, "confidence": 0.9}' % ("[" * levels + "]" * levels)
+    assert parse_reply(body(raw), 100_000).reason == "malformed_json"
+
+
+def test_line_breaks_in_an_answer_are_no_control_characters() -> None:
+    assert parse_reply(body(json.dumps({**GOOD, "answer": {"a": "x\n\ty"}})), 1024).reason is None
+
+
+def test_half_a_character_in_stop_reason_or_model_is_replaced() -> None:
+    draft = parse_reply(body(json.dumps(GOOD), "\ud800", model="m\udfff"), 1024)
+    assert (draft.model, draft.reason) == ("m?", None)
+    assert parse_reply(body("", "\ud800"), 1024).detail == "stop_reason ?"
 
 
 def test_template_markup_in_a_reply_stays_text() -> None:

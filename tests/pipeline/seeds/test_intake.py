@@ -1,4 +1,7 @@
+import json
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +21,13 @@ REAL = {
     "labelled_by": "Ada",
     "labelled_at": "2026-01-01",
 }
+
+
+def nested(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
 
 
 def complaints(task: Task, *rows: dict[str, Any], seeds: bool = False) -> list[str]:
@@ -43,6 +53,19 @@ def test_a_good_row_becomes_a_record_with_a_canonical_answer(load: Callable[...,
         ({"answer": {**ANSWER, "colour": "red"}}, "'colour' is no field of the schema"),
         ({"answer": {**ANSWER, "delivery_date": "soon"}}, "does not fit the schema: delivery_date"),
         ({"scored_fields": ["colour"]}, "'colour' is no field"),
+        ({"scored_fields": []}, "scores nothing"),
+        ({"scored_fields": "order_number"}, 'scored_fields is "order_number", not a list'),
+        ({"scored_fields": [["order_number"]]}, "not a list of field names"),
+        ({"scored_fields": 3}, "scored_fields is 3"),
+        ({"answer": ""}, "no answer"),
+        ({"answer": {**ANSWER, "order_number": "\ud800"}}, "answer holds half a character"),
+        ({"answer": {**ANSWER, "order_number": b"A1"}}, "answer is nothing that JSON can hold"),
+        ({"answer": {**ANSWER, "delivery_date": date(2026, 1, 1)}}, "answer is nothing that JSON can hold"),
+        ({"answer": {**ANSWER, "order_number": nested(3000)}}, "answer is nested more than 100 levels"),
+        ({"text": "half \udfff"}, "text holds half a character"),
+        ({"text": nested(3000)}, "text is nested more than"),
+        ({"text": ["a", "b"]}, "text is ['a', 'b']"),
+        ({"labelled_by": "\ud800"}, "labelled_by holds half a character"),
         ({"label_source": None}, "no label_source"),
         ({"labelled_by": ""}, "no labelled_by"),
         ({"labelled_at": None}, "no labelled_at"),
@@ -73,6 +96,48 @@ def test_only_the_scored_fields_must_fit(load: Callable[..., Task]) -> None:
 def test_duplicate_ids_name_both_places(load: Callable[..., Task]) -> None:
     found = complaints(load(), REAL, {**REAL, "text": "other"})
     assert found == ["f:2: id 'r' is already that of f:1; give each row an id of its own"]
+
+
+def test_equal_texts_without_an_id_are_reported_among_seeds_and_real_rows(load: Callable[..., Task]) -> None:
+    row = {**REAL, "id": None}
+    message = "f:2: has no id and the text of f:1; take it out or give it an id"
+    assert complaints(load(), row, row) == [message]
+    assert complaints(load(), {"text": "a"}, {"text": "a"}, {"text": "b"}, seeds=True) == [message]
+
+
+def test_document_0_is_a_document_and_an_empty_cell_is_none(load: Callable[..., Task]) -> None:
+    rows = [("f:1", {"id": 1, "text": "a", "document_id": 0}), ("f:2", {"id": 2, "text": "b", "document_id": ""})]
+    assert seed_table(load(), rows, [])["document_id"].to_pylist() == ["0", "2"]
+
+
+def test_numbers_and_lists_where_text_is_meant_are_kept_as_text(load: Callable[..., Task]) -> None:
+    rows = [("f:1", {"text": "a", "label_source": 3}), ("f:2", {"text": "b", "label_source": ["x"]})]
+    assert seed_table(load(), rows, [])["label_source"].to_pylist() == ["3", "['x']"]
+
+
+def test_empty_scored_fields_of_csv_mean_all_of_them(load: Callable[..., Task]) -> None:
+    table = real_table(load(), [("f:1", {**REAL, "scored_fields": ""})], [])
+    assert table["scored_fields"].to_pylist() == [["order_number", "delivery_date"]]
+
+
+def test_rules_over_the_whole_answer_and_fields_with_a_dot_in_their_name_are_checked(
+    load: Callable[..., Task], task_folder: Path
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"net.total": {"type": "number"}, "tax": {"type": "number"}},
+        "if": {"properties": {"tax": {"const": 0}}},
+        "then": {"properties": {"net.total": {"const": 0}}},
+        "minProperties": 1,
+        "anyOf": [{"required": ["tax"]}, {"required": ["net.total"]}],
+        "not": {"properties": {"net.total": {"const": 7}, "tax": {"const": 7}}},
+    }
+    (task_folder / "schema.json").write_text(json.dumps(schema))
+    row = {**REAL, "answer": {"net.total": "1", "tax": 2}}
+    assert "net.total: " in complaints(load(), row)[0]
+    assert "answer: " in complaints(load(), {**row, "answer": {"net.total": 7, "tax": 7}})[0]
+    part = {"answer": {"net.total": 7, "tax": 7}, "scored_fields": ["tax"]}
+    assert complaints(load(), {**row, **part}) == []
 
 
 def test_a_seed_needs_text_and_its_strata(load: Callable[..., Task]) -> None:

@@ -58,3 +58,10 @@ def test_without_a_normaliser_text_is_compared_in_lower_case(
 ) -> None:
     assert grounded(load(), "order_number", number, "Order a-1047 is late, promised for May 3, 2024.") is found
     assert grounded(load(), "delivery_date", "2024-05-03", "promised for May 3, 2024") is True
+
+
+def test_a_number_of_any_size_is_looked_for(load: Callable[..., Task]) -> None:
+    assert grounded(load(), "order_number", 10**400, "Order 12") is False
+    assert grounded(load(), "order_number", 12345678, "Order 12345678") is True
+    assert grounded(load(), "order_number", 1234567.5, "Order 1234567.5") is True
+    assert grounded(load(), "order_number", [1e308, 12], "Order 12") is False

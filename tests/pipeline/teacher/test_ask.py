@@ -58,7 +58,7 @@ def test_intent_is_written_before_the_request_leaves_and_the_reply_before_it_is_
     turns = Turns()
     assert run(tmp_path, [Answer("ok", body=BODY)], turns) == "answered"
     assert kinds(tmp_path) == ["intent", "reply"]
-    assert turns.settled == [Settled(Ask("k", 100, 50, 150), "ok", 7, 3, 10)]
+    assert turns.settled == [Settled(Ask("k", 100, 50, 150, attempt=1), "ok", 7, 3, 10)]
 
 
 def test_waiting_for_a_busy_server_is_never_a_failed_attempt(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pipeline.teacher.ledger import Ledger, answers, read_ledger, wait_for_write
 
 def write(folder: Path, *records: tuple[str, str, dict[str, str]]) -> Path:
     async def append_all() -> Path:
+        folder.mkdir(exist_ok=True)
         ledger = Ledger(folder)
         await asyncio.gather(*(ledger.append(kind, key, **values) for kind, key, values in records))
         ledger.close()
@@ -91,3 +92,34 @@ time.sleep(60)
     writer.wait()
     writer.stdout.close()
     wait_for_writers(tmp_path, seconds=5)
+
+
+def test_a_line_that_a_full_disk_tore_takes_no_later_reply_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = os.write, []
+
+    def half_then_full(fd: int, data: bytes) -> int:
+        calls.append(data)
+        if len(calls) == 1:
+            return real(fd, data[: len(data) // 2])
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(fd, data)
+
+    async def scenario() -> None:
+        ledger = Ledger(tmp_path)
+        monkeypatch.setattr(os, "write", half_then_full)
+        with pytest.raises(InputError, match="No space left"):
+            await ledger.append("reply", "a", body="one")
+        await ledger.append("reply", "b", body="two")
+        ledger.close()
+
+    asyncio.run(scenario())
+    assert [record["key"] for record in answers(tmp_path)] == ["b"]
+
+
+def test_a_folder_that_a_node_does_not_share_is_said_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="all nodes share, see `seedwright doctor`"):
+        Ledger(tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()

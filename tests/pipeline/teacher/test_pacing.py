@@ -124,3 +124,27 @@ def test_an_unused_turn_changes_nothing() -> None:
     pacing.reserve(ONE)
     pacing.settle(Settled(ONE, "unused"), 0.0)
     assert (pacing.in_flight, pacing.reserved, pacing.spent, pacing.counts) == (0, 0.0, 0.0, {})
+
+
+def test_a_server_that_only_fails_makes_everybody_wait_longer_and_longer_until_one_succeeds() -> None:
+    pacing, waits, now = started(Limits()), [], 0.0
+    for _ in range(8):
+        pacing.reserve(ONE)
+        pacing.settle(Settled(ONE, "failed"), now)
+        waits.append(pacing.delay(ONE, now))
+        now += waits[-1]
+    assert waits[:2] == [0.0, 0.0]
+    assert waits[2:] == [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
+    pacing.reserve(ONE)
+    pacing.settle(Settled(ONE, "ok"), now)
+    pacing.reserve(ONE)
+    pacing.settle(Settled(ONE, "failed"), now)
+    assert pacing.delay(ONE, now) == 0.0
+
+
+def test_an_answer_after_its_reservation_was_given_up_still_counts_as_spent() -> None:
+    pacing = started(Limits(), budget=1.0)
+    pacing.reserve(ONE)
+    pacing.release(ONE)
+    pacing.settle(Settled(ONE, "ok", 100, 50, 0.02), 0.0, reserved=False)
+    assert (pacing.in_flight, pacing.reserved, pacing.spent) == (0, 0.0, 0.02)
