@@ -136,9 +136,19 @@ def split_by_document(sections: list[Section], shares: dict[str, float], seed: i
 
 
 def cuad_rows(folder: str | Path) -> tuple[list[tuple[str, dict[str, Any]]], list[BadRow]]:
-    """(place, row) as other files of real rows give them, with provenance; and what could not be used."""
+    """(place, row) as other files of real rows give them, with provenance; and what could not be used.
+
+    Of sections with the same words, which copies of a contract have, the first is used.
+    """
     found = read_cuad(folder)
-    return [(one.place, {**asdict(one), **PROVENANCE}) for one in found.sections], found.bad
+    first: dict[str, str] = {}
+    rows, bad = [], list(found.bad)
+    for one in found.sections:
+        if first.setdefault(one.text, one.place) == one.place:
+            rows.append((one.place, {**asdict(one), **PROVENANCE}))
+        else:
+            bad.append(BadRow(one.place, f"section: the same words as another's: {first[one.text]}"))
+    return rows, bad
 
 
 def _key(name: str) -> str:
