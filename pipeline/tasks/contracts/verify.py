@@ -24,7 +24,7 @@ _ROLES = frozenset(
     "party parties "
     "agency agent operator executive disclosing receiving service".split()
 )
-_SENTENCE_END = re.compile(r"(?<=[^\s.]{3}[.;?!])\s+(?=[A-Z(\d\"“])|\n+|;\s")
+_SENTENCE_END = re.compile(r"(?<=[^\s.]{3}[.;?!])\s+(?=[A-Z(\d§\"“])|\n+|;\s")
 
 
 def verify(text: str, answer: dict[str, Any]) -> str | None:

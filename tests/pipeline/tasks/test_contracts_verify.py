@@ -156,3 +156,12 @@ def test_long_texts_take_linear_time() -> None:
     started = time.process_time()
     verify("the party may terminate this agreement at the fee of " * 1000, {"termination_clause_type": None})
     assert time.process_time() - started < 10
+
+
+def test_a_paragraph_sign_begins_a_sentence() -> None:
+    text = (
+        "§ 1 Both parties may terminate this Agreement solely by mutual agreement in writing. § 2 Anika Volkov shall "
+        "act as mediator should both parties fail to settle a dispute."
+    )
+    answer = dict.fromkeys(("parties", "effective_date", "payment_amount", "governing_law"))
+    assert verify(text, {**answer, "termination_clause_type": "mutual_consent"}) is None
