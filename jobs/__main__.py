@@ -178,6 +178,7 @@ def decontaminate(
         str | None, typer.Option("--eval-text", metavar="COLUMN", help="Its text column, if named otherwise.")
     ] = None,
     cut: Annotated[float, typer.Option(help="Jaccard similarity from which a row is contaminated.")] = 0.65,
+    containment: Annotated[float, typer.Option(help="Share of an item's shingles in a row, from which it is.")] = 0.8,
     shingle: Shingle = "word:5",
     out: Out = None,
     address: Address = None,
@@ -188,7 +189,15 @@ def decontaminate(
 
     with _at_work():
         summary = work(
-            source, against=against, text=text, eval_text=eval_text, cut=cut, shingle=shingle, out=out, address=address
+            source,
+            against=against,
+            text=text,
+            eval_text=eval_text,
+            cut=cut,
+            containment=containment,
+            shingle=shingle,
+            out=out,
+            address=address,
         )
     _emit(summary, as_json)
 

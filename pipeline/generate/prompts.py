@@ -28,6 +28,8 @@ def render(source: str, where: str, values: Mapping[str, Any]) -> dict[str, str]
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         raise InputError(f"{where}:{line or ''} {error.message or error}; mend the template") from error
+    except Exception as error:
+        raise InputError(f"{where}: raised {type(error).__name__} ({error}); mend the template") from error
 
 
 @lru_cache(maxsize=64)

@@ -22,6 +22,7 @@ def test_a_template_without_blocks_is_the_user_message() -> None:
     ("source", "message"),
     [
         ("a\n{{ nothing }}", "'nothing' is undefined"),
+        ("{{ 1 / 0 }}", "raised ZeroDivisionError"),
         ("a\n{% if %}", r"draft\.jinja:2 Expected an expression"),
         ("{{ ''.__class__.__mro__ }}", "unsafe"),
         ("{% block other %}x{% endblock %}", "has blocks"),
