@@ -22,10 +22,11 @@ run: install
 	$(BIN)/seedwright run contracts --out runs/contracts
 
 test: install
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -m 'not ray' -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests -m ray
 
 test-fast: install
-	$(BIN)/python -m pytest tests -m 'not ray and not slow'
+	$(BIN)/python -m pytest tests -m 'not ray and not slow' -n 2 --dist loadfile
 
 check: install
 	$(BIN)/ruff check .

@@ -18,7 +18,8 @@ ROOMS = ("jobs", "cluster", "pipeline")
 def session(address: str | None = None) -> Iterator[None]:
     """Connects to `address`, to the cluster that RAY_ADDRESS or a submitted job names, or starts one of its own here.
 
-    It never joins a cluster merely because one happens to run on this machine, as Ray does by default.
+    It never joins a cluster merely because one happens to run on this machine, as Ray does by default. A cluster of our
+    own has no dashboard, which would take seconds to start; `ray start --head` and --address give one.
 
     Inside an open session it does nothing, so that stages can ask for one wherever they run.
     """

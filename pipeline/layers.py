@@ -101,6 +101,8 @@ def _check_keys(values: Any, where: str, path: str) -> None:
 
 def parse_pair(pair: str) -> dict[str, Any]:
     key, separator, text = pair.partition("=")
+    if separator and not text.strip():
+        raise InputError(f"--set {key}: is set to nothing; give a value, or null to take the setting away")
     if not separator or not all(key.split(".")):
         shown = key if separator else re.split(r"[^\w.]", key)[0]
         raise InputError(f"--set {shown}: is not key=value; write for example --set filters.confidence=0.9")

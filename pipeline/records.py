@@ -101,3 +101,19 @@ EXAMPLE = pa.schema(
         ("source", pa.string()),
     ]
 )
+
+PREDICTION = pa.schema(
+    [
+        ("student", pa.string()),
+        ("set", pa.string()),
+        ("item_id", pa.string()),
+        ("raw", pa.string()),
+        ("answer", pa.string()),
+        ("failure", pa.string()),
+        ("seconds", pa.float64()),
+        ("prompt_tokens", pa.int32()),
+        ("output_tokens", pa.int32()),
+        ("shots", pa.int32()),
+    ]
+)
+"""`answer` is canonical JSON, or null where `failure` says why there is none; `seconds` are those of its batch."""

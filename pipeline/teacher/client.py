@@ -1,17 +1,24 @@
-"""The only door to a language model: the anthropic SDK, its retries off, every outcome sorted by what to do next."""
+"""The only door to a language model: the anthropic SDK, its retries off, every outcome sorted by what to do next.
+
+The SDK is imported where a call is made: it takes more than a second, for which a finished run shall not wait.
+"""
+
+from __future__ import annotations
 
 import asyncio
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import anthropic
 from pydantic import SecretStr
 
 from pipeline.config import Teacher
 from pipeline.errors import InputError, TeacherError
+
+if TYPE_CHECKING:
+    import anthropic
 
 Kind = Literal["ok", "rate_limited", "overloaded", "failed", "refused", "fatal"]
 LIMIT_HEADERS = {
@@ -57,11 +64,15 @@ def api_key(teacher: Teacher) -> SecretStr:
 
 
 def open_client(base_url: str | None, key: SecretStr, timeout_s: float) -> anthropic.AsyncAnthropic:
+    import anthropic
+
     return anthropic.AsyncAnthropic(base_url=base_url, api_key=key.get_secret_value(), max_retries=0, timeout=timeout_s)
 
 
 async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:
     """One call, within one deadline of our own: the server's word on when to come back cannot stretch it."""
+    import anthropic
+
     try:
         async with asyncio.timeout(timeout_s):
             response = await client.messages.with_raw_response.create(**params)
@@ -87,6 +98,8 @@ def read_limits(headers: Mapping[str, str]) -> dict[str, int]:
 
 def sort_error(error: Exception) -> Answer:
     """What an error of the SDK means for the run. The text holds the server's message and never a header."""
+    import anthropic
+
     if not isinstance(error, anthropic.APIStatusError):
         name = "timed out" if isinstance(error, TimeoutError | anthropic.APITimeoutError) else "connection failed"
         return Answer("failed", error=f"{name} ({error.__cause__ or type(error).__name__})")
@@ -144,6 +157,8 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
     Returns the count, or None where the server has no such endpoint. Raises TeacherError when it cannot be reached or
     refuses us.
     """
+    import anthropic
+
     wanted = {name: params[name] for name in ("model", "messages", "system") if name in params}
     try:
         async with asyncio.timeout(20):

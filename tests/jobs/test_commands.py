@@ -2,41 +2,12 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from conftest import Seedwright
 
-from jobs.__main__ import main
 from pipeline.layers import load_settings
-
-
-class Shown(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Seedwright = Callable[..., Shown]
-
-
-@pytest.fixture
-def seedwright(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Seedwright:
-    """The command in this process."""
-
-    def run(*arguments: object) -> Shown:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["seedwright", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return Shown(code, captured.out, captured.err)
-
-    return run
 
 
 def test_help_of_a_command_does_not_wait_for_heavy_imports() -> None:
@@ -215,3 +186,19 @@ def test_a_folder_that_cannot_be_written_is_refused(seedwright: Seedwright, task
     (tmp_path / "file").touch()
     refused = seedwright("plan", task_folder, "--out", tmp_path / "file" / "run")
     assert (refused.returncode, "cannot be written" in refused.stderr) == (2, True)
+
+
+def test_a_preview_prints_prompt_reply_and_verdict_and_leaves_nothing_behind(
+    seedwright: Seedwright, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = seedwright("preview", "contracts", "-n", 3, "--json")
+    assert shown.returncode == 0, shown.stderr
+    found = json.loads(shown.stdout)
+    assert len(found["samples"]) == 3
+    assert found["kept"] == sum(sample["reason"] is None for sample in found["samples"])
+    for sample in found["samples"]:
+        assert f"=== {sample['sample_id']}" in shown.stderr
+        assert str(sample["text"] or sample["raw"]) in shown.stderr
+    assert shown.stderr.count("--- prompt") == shown.stderr.count("--- verdict") == 3
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from conftest import Seedwright
 
 from jobs.commands import plan_only, run_flow
 from pipeline.canonical import content_hash
@@ -132,13 +133,16 @@ def test_replies_with_markup_control_bytes_and_five_megabytes_are_rows_with_reas
 
 
 def test_a_teacher_of_garbage_stops_the_run_and_the_funnel_says_why(
-    settings: Callable[..., Settings], tmp_path: Path
+    settings: Callable[..., Settings], seedwright: Seedwright, tmp_path: Path
 ) -> None:
-    with pytest.raises(GateStop, match=r"no sample is left(.|\n)*malformed_json 20") as caught:
+    with pytest.raises(GateStop, match=r"no sample is left(.|\n)*malformed_json 20"):
         run_flow(settings("teacher.simulated.rates.malformed_json=1.0"), tmp_path / "run", update=False)
-    assert caught.value.exit_code == 3
     assert not (tmp_path / "run/dataset").exists()
     assert sum(reasons(tmp_path / "run").values()) == 20
+    again = seedwright("curate", tmp_path / "run", "--json")
+    assert again.returncode == 3
+    assert again.stdout == ""
+    assert "malformed_json 20" in again.stderr
 
 
 @pytest.mark.parametrize(
@@ -175,14 +179,17 @@ def test_a_key_that_is_not_set_is_named(
 
 
 def test_the_budget_stops_the_run_and_a_larger_one_goes_on_without_paying_twice(
-    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+    settings: Callable[..., Settings], teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
     priced = [f"teacher.base_url={teacher()}", "teacher.price=[1, 5]"]
-    with pytest.raises(BudgetStop, match="larger --budget") as caught:
+    with pytest.raises(BudgetStop, match="larger --budget"):
         run_flow(settings(*priced, "budget=0.02", "limits.in_flight=2"), tmp_path / "run", update=False)
-    assert caught.value.exit_code == 4
     first = len(log(tmp_path))
     assert 0 < first < 20
+    stopped = seedwright("generate", tmp_path / "run", "--budget", "0.0201", "--json")
+    assert stopped.returncode == 4
+    assert "larger --budget" in stopped.stderr
+    assert len(log(tmp_path)) == first
     record = run_flow(settings(*priced, "budget=2"), tmp_path / "run", update=False)
     assert record["stages"]["generate"]["asked"] == 20 - first
     assert Counter(line["body"] for line in log(tmp_path)) == Counter(bodies(tmp_path / "run"))
@@ -270,11 +277,11 @@ def test_a_driver_killed_during_generation_goes_on_and_asks_nothing_that_was_ans
     few_seeds: Path, teacher: Callable[..., str], tmp_path: Path
 ) -> None:
     url = teacher(latency_ms=(200, 400))
-    pairs = [f"seeds.path={few_seeds}", "generation.samples=20", f"teacher.base_url={url}", "limits.in_flight=16"]
+    pairs = [f"seeds.path={few_seeds}", "generation.samples=10", f"teacher.base_url={url}", "limits.in_flight=16"]
     command = [sys.executable, "-m", "jobs", "run", "contracts", "--out", str(tmp_path / "run")]
     command += [part for pair in pairs for part in ("--set", pair)]
     driver = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    while not (tmp_path / "teacher/requests.jsonl").exists() or len(log(tmp_path)) < 100:
+    while not (tmp_path / "teacher/requests.jsonl").exists() or len(log(tmp_path)) < 50:
         time.sleep(0.05)
         assert driver.poll() is None
     os.kill(driver.pid, signal.SIGKILL)
@@ -283,5 +290,16 @@ def test_a_driver_killed_during_generation_goes_on_and_asks_nothing_that_was_ans
     assert again.returncode == 0, again.stderr
     answered = Counter(line["body"] for line in log(tmp_path) if line["status"] == 200)
     assert set(answered) == set(bodies(tmp_path / "run"))
-    assert len(answered) == 400
-    assert sum(answered.values()) - 400 <= 16
+    assert len(answered) == 200
+    assert sum(answered.values()) - 200 <= 16
+
+
+def test_the_doctor_sees_packages_disk_and_every_node(seedwright: Seedwright, tmp_path: Path) -> None:
+    shown = seedwright("doctor", "--run-dir", tmp_path / "runs", "--json")
+    assert shown.returncode == 0, shown.stderr
+    found = json.loads(shown.stdout)
+    assert found["run_dir_shared"] is True
+    assert len(found["nodes"]) == 1
+    assert found["packages"]["ray"]
+    assert "sees the run folder" in shown.stderr
+    assert list((tmp_path / "runs").iterdir()) == []

@@ -71,6 +71,7 @@ def test_paths_are_relative_to_the_file_that_names_them(
         ("matrix.register.formal=.nan", "should be a finite number"),
         ("budget=.inf", "budget = inf: Input should be a finite number"),
         ("generation.cross=[register, register]", "names 'register' twice"),
+        ("budget=", "--set budget: is set to nothing; give a value, or null"),
         ("teacher.price=[-1, 2]", "--set teacher.price: teacher.price.0 = -1"),
         ("teacher.price=[1, .inf]", "should be a finite number"),
         ("dedup.shingle=words:5", "'words:5' is neither word:N nor char:N"),

@@ -1,0 +1,50 @@
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from jobs import console
+
+STATS = {
+    "counts": {"ok": 3, "rate_limited": 2, "overloaded": 1, "failed": 4},
+    "input_tokens": 1200,
+    "output_tokens": 340,
+    "spent": 0.25,
+    "reserved": 0.5,
+    "in_flight": 7,
+}
+FIGURES = "1,200 tokens in, 340 out; $0.2500 spent, $0.5000 reserved; 7 in flight; 429: 2, errors: 5"
+
+
+def shown_on(monkeypatch: pytest.MonkeyPatch, *, terminal: bool, every: float = 0) -> str:
+    page = StringIO()
+    monkeypatch.setattr(console, "err", Console(file=page, force_terminal=terminal, width=200, highlight=False))
+    monkeypatch.setattr(console, "EVERY_S", every)
+    with console.generation_progress(10) as watch:
+        watch(STATS)
+        watch(STATS)
+    return page.getvalue()
+
+
+def test_without_a_terminal_progress_is_plain_lines_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shown_on(monkeypatch, terminal=False) == f"  3/10  {FIGURES}\n" * 2
+    assert shown_on(monkeypatch, terminal=False, every=60) == ""
+
+
+def test_on_a_terminal_progress_is_one_bar_with_the_same_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = shown_on(monkeypatch, terminal=True)
+    assert FIGURES in page
+    assert "3/10" in page
+    assert "\x1b[" in page
+
+
+def test_what_is_said_is_never_read_as_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = StringIO()
+    monkeypatch.setattr(console, "err", Console(file=page, width=200, highlight=False))
+    console.say("[bold]a[/bold] :smile: [/]")
+    assert page.getvalue() == "[bold]a[/bold] :smile: [/]\n"
+
+
+def test_a_table_aligns_numbers_to_the_right_and_words_to_the_left() -> None:
+    lines = console.table(["name", "rows"], [["a", 1234], ["bcdef", 5]]).splitlines()
+    assert lines == ["name    rows", "a      1,234", "bcdef      5"]
