@@ -160,6 +160,48 @@ class Split(BaseModel):
     validation: Share = 0.1
 
 
+class Finetune(BaseModel):
+    """The student's recipe: QLoRA as published (https://arxiv.org/abs/2305.14314) unless a value here says otherwise."""
+
+    model_config = STRICT
+    model: Annotated[str, Field(min_length=1)] = "pocket"
+    """`pocket`, the base model that comes with seedwright; a folder; or a name on the Hugging Face hub."""
+    four_bit: bool = True
+    """NF4 with double quantisation; false trains the adapter over the base in full precision."""
+    rank: Annotated[int, Field(gt=0)] = 16
+    alpha: Annotated[int, Field(gt=0)] = 32
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    learning_rate: Positive | None = None
+    """Null is 2e-4, and 2e-3 for the pocket model."""
+    epochs: Positive = 3
+    batch: Annotated[int, Field(gt=0)] = 16
+    """Rows of one step, over all workers together."""
+    device_batch: Annotated[int, Field(gt=0)] = 16
+    """The most rows that one worker holds at a time; the rest of its share of a step is accumulated."""
+    max_length: Annotated[int, Field(gt=0)] | None = None
+    """Tokens of prompt and completion together; null is what the model can take, 4096 at most."""
+    drop_long: bool = False
+    """Whether samples that are longer may be left out (counted and told); otherwise they stop the run."""
+    merge: bool = False
+    """Whether to write the adapter merged into the full-precision base as well, and to evaluate that too."""
+    checkpoints: Annotated[int, Field(gt=0)] = 5
+    """How often a run saves where it is, from which it goes on after a crash."""
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Evaluation(BaseModel):
+    """Who is asked about which real rows."""
+
+    model_config = STRICT
+    sets: Annotated[tuple[Literal["dev", "final"], ...], Field(min_length=1)] = ("final",)
+    shots: Annotated[int, Field(ge=0)] = 3
+    """Examples that the baseline is shown, as many of them as fit."""
+    batch: Annotated[int, Field(gt=0)] = 16
+    max_new_tokens: Annotated[int, Field(gt=0)] = 256
+    teacher: bool = False
+    """Whether the teacher is asked the same, with the guidelines; its answers are paid like any other."""
+
+
 class Cluster(BaseModel):
     """Where the work runs; shapes no result."""
 
@@ -168,6 +210,12 @@ class Cluster(BaseModel):
     generation_actors: Annotated[int, Field(gt=0)] = 2
     shards: Annotated[int, Field(gt=0)] = 2
     block_rows: Annotated[int, Field(gt=0)] = 500
+    gpu: bool | None = None
+    """Whether students are trained and asked on GPUs; null is yes where the cluster has any."""
+    training_workers: Annotated[int, Field(gt=0)] | None = None
+    """Processes that train side by side; null is one a GPU, and one on the CPU."""
+    evaluation_actors: Annotated[int, Field(gt=0)] | None = None
+    """Null is one a GPU, and one on the CPU."""
 
 
 class Settings(BaseModel):
@@ -194,6 +242,8 @@ class Settings(BaseModel):
     dedup: Dedup = Dedup()
     contamination: Contamination = Contamination()
     split: Split = Split()
+    finetune: Finetune = Finetune()
+    evaluation: Evaluation = Evaluation()
     budget: Positive | None = None
     """Hard cap in dollars on what the teacher may cost, over all runs on the same folder."""
     cluster: Cluster = Cluster()

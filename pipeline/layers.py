@@ -25,6 +25,8 @@ PATHS = {
     "real": {"path", "calibration", "dev", "final"},
     "": {"schema", "guidelines", "passes", "student_prompt", "normalise", "verify"},
 }
+LIKE_A_PATH = (".", "/", "~", "$")
+"""How a model that is a folder begins; other spellings are names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,15 @@ def resolve_paths(values: dict[str, Any], folder: Path, where: str) -> dict[str,
         if isinstance(part, dict):
             part = {key: _resolve(value, folder, where) if key in keys else value for key, value in part.items()}
             resolved = part if not section else {**resolved, section: part}
-    return resolved
+    return _with_model_folder(resolved, folder, where)
+
+
+def _with_model_folder(values: dict[str, Any], folder: Path, where: str) -> dict[str, Any]:
+    part = values.get("finetune")
+    model = part.get("model") if isinstance(part, dict) else None
+    if not isinstance(part, dict) or not isinstance(model, str) or not model.startswith(LIKE_A_PATH):
+        return values
+    return {**values, "finetune": {**part, "model": _resolve(model, folder, where)}}
 
 
 def _resolve(value: Any, folder: Path, where: str) -> Any:

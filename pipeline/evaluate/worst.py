@@ -1,0 +1,40 @@
+"""The worst predictions of a student, to be read."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.evaluate.outcomes import aligned, outcomes
+from pipeline.tasks.task import Task
+
+
+def worst(task: Task, real: pa.Table, predictions: pa.Table, n: int = 10) -> list[dict[str, Any]]:
+    """Up to n items with something wrong, the most wrong fields first, then by id.
+
+    Each is {item_id, text, gold, predicted, raw, failure, wrong}: `gold` and `predicted` are answers, `wrong` the
+    fields; `predicted` is None where the reply is malformed, and `raw` and `failure` are None where it is not. Every
+    scored field of a malformed reply is wrong.
+    """
+    real, predictions = aligned(real, predictions)
+    found = outcomes(task, real, predictions)
+    classifies = task.settings.kind == "classification"
+    wrong = ~found.exact[:, None] if classifies else found.wrong
+    names = ("label",) if classifies else found.columns
+    order = np.argsort(-wrong.sum(axis=1), kind="stable")
+    order = order[wrong[order].any(axis=1)][:n]
+    return [
+        {
+            "item_id": item["item_id"],
+            "text": item["text"],
+            "gold": json.loads(item["answer"]),
+            "predicted": None if prediction["answer"] is None else json.loads(prediction["answer"]),
+            "raw": prediction["raw"] if prediction["answer"] is None else None,
+            "failure": prediction["failure"] if prediction["answer"] is None else None,
+            "wrong": [name for name, bad in zip(names, wrong[at], strict=True) if bad],
+        }
+        for at, item, prediction in zip(
+            order, real.take(order).to_pylist(), predictions.take(order).to_pylist(), strict=True
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Fine-tuning: chat rows, the QLoRA recipe, the training function; no Ray here."""

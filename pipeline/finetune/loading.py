@@ -1,0 +1,81 @@
+"""Models in memory: the base in 4-bit or whole, and a student's adapter on it, for training and for being asked alike."""
+
+import contextlib
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.finetune.base_model import fingerprint
+from pipeline.finetune.recipe import precision
+
+ORIGIN = "seedwright.json"
+"""Beside an adapter: which base it belongs to. PEFT itself only notes a path, where another model may lie by now."""
+
+
+def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
+    """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or as it
+    was saved on a GPU and in float32 on a CPU.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    device = {"": f"cuda:{torch.cuda.current_device()}" if gpu else "cpu"}
+    compute = precision(gpu)
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+    )
+    with quiet_libraries():
+        try:
+            return AutoModelForCausalLM.from_pretrained(
+                path, quantization_config=config if four_bit else None, dtype=compute, device_map=device
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            raise InputError(f"{path}: cannot be loaded ({error}); save the model again, or take another") from error
+
+
+def load_student(base: Any, adapter: Path, base_path: str) -> Any:
+    """The base with the adapter on it. Raises InputError when the adapter was trained on another base."""
+    from peft import PeftModel
+
+    refuse_other_base(adapter, base_path)
+    with quiet_libraries():
+        try:
+            return PeftModel.from_pretrained(base, str(adapter))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise InputError(
+                f"{adapter}: does not fit on {base_path} ({str(error).splitlines()[0]}); give the base it was trained on"
+            ) from error
+
+
+def refuse_other_base(adapter: Path, base_path: str) -> None:
+    try:
+        origin = json.loads((adapter / ORIGIN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise InputError(f"{adapter / ORIGIN}: cannot be read ({error}); fine-tune again") from error
+    if origin.get("base_fingerprint") != fingerprint(Path(base_path)):
+        raise InputError(
+            f"{adapter}: was trained on another base ({origin.get('base')}) than {base_path}; give that one, or fine-tune "
+            "again"
+        )
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Without the bars of transformers, and bitsandbytes' advice to fetch CPU kernels, which it does without."""
+    from transformers.utils import logging as transformers_logging
+
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

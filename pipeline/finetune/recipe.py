@@ -1,0 +1,78 @@
+"""The recipe: everything that shapes a student, resolved from the settings, as plain values that any worker can be sent."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from pipeline.config import Finetune
+from pipeline.errors import InputError
+from pipeline.finetune.base_model import LONGEST, POCKET, BaseModel
+
+RATE, POCKET_RATE = 2e-4, 2e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """QLoRA on one base model. `batch` rows make a step, whoever holds them; `accumulation` is the number of times that
+    each of `workers` comes round for it.
+    """
+
+    base: str
+    base_fingerprint: str
+    four_bit: bool
+    rank: int
+    alpha: int
+    dropout: float
+    learning_rate: float
+    epochs: float
+    batch: int
+    device_batch: int
+    accumulation: int
+    workers: int
+    max_length: int
+    checkpoints: int
+    seed: int
+    gpu: bool
+
+
+def resolve(settings: Finetune, base: BaseModel, *, workers: int, gpu: bool) -> Recipe:
+    """Raises InputError when the rows of a step cannot be shared out among the workers, or max_length is beyond the model."""
+    if settings.batch % workers:
+        raise InputError(
+            f"finetune.batch: {settings.batch} rows a step cannot be shared by {workers} workers; make it a multiple, or "
+            "set cluster.training_workers"
+        )
+    if settings.max_length is not None and settings.max_length > base.context:
+        raise InputError(
+            f"finetune.max_length: {settings.max_length} is more than the {base.context} tokens that {base.name} takes; "
+            "lower it"
+        )
+    share = settings.batch // workers
+    rounds = ceil(share / settings.device_batch)
+    while share % rounds:
+        rounds += 1
+    return Recipe(
+        base=base.path,
+        base_fingerprint=base.fingerprint,
+        four_bit=settings.four_bit,
+        rank=settings.rank,
+        alpha=settings.alpha,
+        dropout=settings.dropout,
+        learning_rate=settings.learning_rate or (POCKET_RATE if base.name == POCKET else RATE),
+        epochs=settings.epochs,
+        batch=settings.batch,
+        device_batch=share // rounds,
+        accumulation=rounds,
+        workers=workers,
+        max_length=settings.max_length or min(base.context, LONGEST),
+        checkpoints=settings.checkpoints,
+        seed=settings.seed,
+        gpu=gpu,
+    )
+
+
+def precision(gpu: bool) -> Any:
+    """What 4-bit weights are computed in: bfloat16 on a GPU; on a CPU float32, which needs no instructions that few have."""
+    import torch
+
+    return torch.bfloat16 if gpu and torch.cuda.is_bf16_supported() else torch.float32
