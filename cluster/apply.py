@@ -33,10 +33,15 @@ def run_stages(table: pa.Table, stages: list[Stage], *, block_rows: int = 500) -
     )
     batches = []
     for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
-        if ERROR in batch.column_names:
-            raise pickle.loads(batch[ERROR][0].as_py())
+        raise_error(batch)
         batches.append(batch)
     return pa.concat_tables(batches)
+
+
+def raise_error(batch: pa.Table) -> None:
+    """Raises the project error that came back in place of rows."""
+    if ERROR in batch.column_names:
+        raise pickle.loads(batch[ERROR][0].as_py())
 
 
 def _run_boxed(table: pa.Table, token: str, box: list[Any]) -> pa.Table:

@@ -6,6 +6,9 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from pipeline.config import Cluster
+from pipeline.errors import InputError
+
 
 def look_at_nodes(probe: Path) -> list[dict[str, Any]]:
     """One entry a live node: address, CPUs, GPUs, memory in GiB, and whether it sees the file `probe`."""
@@ -27,3 +30,30 @@ def look_at_nodes(probe: Path) -> list[dict[str, Any]]:
         }
         for node, sees in zip(nodes, seen, strict=True)
     ]
+
+
+def use_gpu(settings: Cluster) -> bool:
+    """Whether students are trained and asked on GPUs. Raises InputError when they are asked for and there are none."""
+    there = count_gpus()
+    if settings.gpu and not there:
+        raise InputError(
+            "cluster.gpu: is true, and no node of the cluster has a GPU; leave it unset to use the CPU, or see "
+            "`seedwright doctor`"
+        )
+    return bool(there) if settings.gpu is None else settings.gpu
+
+
+def training_workers(settings: Cluster, gpu: bool) -> int:
+    """How many processes train. Raises InputError when the cluster has not that many GPUs or CPUs."""
+    kind = "GPU" if gpu else "CPU"
+    there = int(ray.cluster_resources().get(kind, 0))
+    wanted = settings.training_workers or (there if gpu else 1)
+    if wanted > max(there, 1):
+        raise InputError(
+            f"cluster.training_workers: {wanted} are wanted and the cluster has {there} {kind}s; lower it, or add nodes"
+        )
+    return wanted
+
+
+def count_gpus() -> int:
+    return int(ray.cluster_resources().get("GPU", 0))

@@ -49,7 +49,8 @@ def train_on_ray(recipe: Recipe, files: TrainingFiles, watch: Watch, say: Callab
                 _raise_ours(error)
                 if restarts == RESTARTS:
                     raise SeedwrightError(
-                        f"finetune: training workers died {restarts + 1} times ({_short(error)}); look at memory and GPUs "
+                        f"finetune: training workers died {restarts + 1} times ({_short(error)}); look at memory and "
+                        "GPUs "
                         "with `seedwright doctor`, then run the same command again: it goes on from the last checkpoint"
                     ) from error
                 at = last_complete(files.folder / "checkpoints")

@@ -29,6 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 Update = Annotated[
     bool, typer.Option("--update", help="Go on in a folder of other settings, and redo what depends on them.")
 ]
+Until = Annotated[str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask again for what the teacher failed to answer.")]
 Text = Annotated[str, typer.Option("--text", metavar="COLUMN", help="The column that holds the text.")]
 Shingle = Annotated[str, typer.Option("--shingle", metavar="KIND:N", help="word:N or char:N.")]
@@ -71,6 +72,7 @@ def run(
     address: Address = None,
     update: Update = False,
     retry_failed: Retry = False,
+    until: Until = None,
     as_json: Json = False,
 ) -> None:
     """The whole flow; the same command again goes on where it was."""
@@ -78,7 +80,8 @@ def run(
 
     with _at_work():
         settings = _settings(task, config, pairs, budget, address)
-        record = run_flow(settings, out or Path("runs") / settings.name, update=update, retry_failed=retry_failed)
+        folder = out or Path("runs") / settings.name
+        record = run_flow(settings, folder, update=update, retry_failed=retry_failed, until=until)
     _emit(record, as_json)
 
 
@@ -146,6 +149,9 @@ def generate(
 
 
 _stage("curate", "Filters, deduplication, decontamination, split and dataset.")
+_stage("finetune", "Train the student's adapter on the dataset.")
+_stage("evaluate", "Ask baseline and student the real rows; figures, intervals and a verdict.")
+_stage("report", "The HTML page and the model card.")
 
 
 @app.command()
@@ -200,6 +206,46 @@ def decontaminate(
             address=address,
         )
     _emit(summary, as_json)
+
+
+@app.command()
+def predict(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model or adapter folder, a hub name, or pocket.")],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="JSONL, CSV, Parquet, or a folder of them.")],
+    task: Annotated[str, typer.Option(metavar="TASK", help="Whose prompt is asked.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the predictions go, .jsonl or .parquet.")],
+    text: Annotated[str, typer.Option("--text", metavar="COLUMN", help="The column that holds the text.")] = "text",
+    config: Config = None,
+    pairs: Pairs = None,
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a model about every row of a file."""
+    from jobs.predict import predict as work
+
+    with _at_work():
+        found = work(_settings(task, config, pairs, None, address), model, source, text=text, out=out)
+    _emit(found, as_json)
+
+
+@app.command()
+def score(
+    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="What predict wrote, or item_id and raw.")],
+    task: Annotated[str, typer.Option(metavar="TASK", help="Whose real rows they are measured against.")],
+    set_name: Annotated[
+        str | None,
+        typer.Option("--set-name", metavar="SET", help="calibration, dev or final; found by the ids if not given."),
+    ] = None,
+    config: Config = None,
+    pairs: Pairs = None,
+    as_json: Json = False,
+) -> None:
+    """Precision, recall, F1 and the rest, with intervals, of predictions against a task's real rows."""
+    from jobs.score import score as work
+
+    with _at_work():
+        found = work(_settings(task, config, pairs, None, None), predictions, set_name=set_name)
+    _emit(found, as_json)
 
 
 @app.command()

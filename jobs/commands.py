@@ -1,11 +1,12 @@
 """What the commands on a run's folder do: the whole flow, the plan alone, or one stage."""
 
+import json
 import tempfile
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from jobs.console import funnel_table, say
+from jobs.console import funnel_table, metrics_table, say
 from jobs.flow import FLOW, execute, job_named
 from jobs.plan import shown
 from jobs.run import do, open_run, require_current
@@ -16,19 +17,43 @@ from pipeline.layers import Layer, validate
 from pipeline.run_dir import locked
 
 
-def run_flow(settings: Settings, folder: Path, *, update: bool, retry_failed: bool = False) -> dict[str, Any]:
-    """The whole flow. `retry_failed` asks once more for what a finished generation had given up."""
+def run_flow(
+    settings: Settings, folder: Path, *, update: bool, retry_failed: bool = False, until: str | None = None
+) -> dict[str, Any]:
+    """The whole flow, or up to and including the stage `until`. `retry_failed` asks once more for what a finished
+    generation had given up.
+    """
+    if until is not None and until not in (names := [job.name for job in FLOW]):
+        raise InputError(f"--until {until}: is no stage; the stages are {', '.join(names)}")
     with locked(folder) as run_dir:
         run = open_run(run_dir, settings, update=update)
         if retry_failed:
             run_dir.begin("generate")
         with run.until_end:
-            execute(run)
+            execute(run, until=until)
         record = run_dir.read()
-    say("")
-    say(funnel_table(record["stages"]["curate"]["funnel"]))
-    say(f"\ntraining set: {folder / 'dataset'}")
+    reached = until or FLOW[-1].name
+    if "curate" in stages_to(reached):
+        say("")
+        say(funnel_table(record["stages"]["curate"]["funnel"]))
+        say(f"\ntraining set: {folder / 'dataset'}")
+    if until is None:
+        tell_result(folder)
     return record
+
+
+def stages_to(stage: str) -> list[str]:
+    """The names of the stages up to and including this one."""
+    names = [job.name for job in FLOW]
+    return names[: names.index(stage) + 1]
+
+
+def tell_result(folder: Path) -> None:
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    for set_name in {name: None for sets in metrics["students"].values() for name in sets}:
+        say(f"\n{metrics_table(metrics, set_name)}")
+    say(f"\n{metrics['difference']['verdict']['sentence']}")
+    say(f"\nreport: {folder / 'report.html'}")
 
 
 def plan_only(settings: Settings, folder: Path | None, *, update: bool) -> dict[str, Any]:

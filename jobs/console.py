@@ -41,6 +41,34 @@ def generation_progress(total: int) -> Iterator[Callable[[dict[str, Any]], None]
     yield line
 
 
+@contextlib.contextmanager
+def training_progress() -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A watcher for the lines of training.jsonl: a bar on a terminal, about twenty lines elsewhere."""
+    if err.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=err) as progress:
+            bar = progress.add_task("training", total=None)
+            yield lambda line: progress.update(
+                bar, completed=line["step"], total=line["of"], description=f"training  {_losses(line)}"
+            )
+        return
+    last = 0.0
+
+    def tell(line: dict[str, Any]) -> None:
+        nonlocal last
+        share = line["step"] / max(line["of"], 1)
+        if "eval_loss" in line or share - last >= 0.05 or share == 1:
+            last = share
+            say(f"  step {line['step']}/{line['of']}  {_losses(line)}")
+
+    yield tell
+
+
+def _losses(line: dict[str, Any]) -> str:
+    name = "loss" if "loss" in line else "eval_loss"
+    return f"{'validation loss' if name == 'eval_loss' else 'loss'} {line[name]:.3f}"
+
+
 def answered(stats: dict[str, Any]) -> int:
     return int(stats["counts"].get("ok", 0))
 
@@ -85,3 +113,38 @@ def funnel_table(entries: list[dict[str, Any]]) -> str:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in entry["rejected"].items())
         rows.append([entry["stage"], entry["in"], sum(entry["rejected"].values()), entry["kept"], reasons])
     return table(["stage", "in", "rejected", "kept", "reasons"], rows)
+
+
+def figure(found: dict[str, Any] | None) -> str:
+    """A value with its interval, "0.812 [0.74, 0.87]"."""
+    if not found or found.get("value") is None:
+        return "-"
+    return f"{found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+
+
+def metrics_table(metrics: dict[str, Any], set_name: str) -> str:
+    """Before and after: one column a student, one row a figure, the paired difference last."""
+    students = {name: sets[set_name] for name, sets in metrics["students"].items() if set_name in sets}
+    if not students:
+        return ""
+    change = metrics.get("difference", {}) if metrics.get("difference", {}).get("set") == set_name else {}
+    part = "labels" if "labels" in next(iter(students.values())) else "fields"
+    rows = [
+        [name, *[figure(of.get(name)) for of in students.values()], figure(change.get(name))]
+        for name in ("macro_f1", "accuracy", "exact", "malformed")
+        if name in next(iter(students.values()))
+    ]
+    for name in next(iter(students.values()))[part]:
+        cells = [figure(of[part].get(name, {}).get("f1")) for of in students.values()]
+        rows.append([f"F1 {name}", *cells, figure(change.get(part, {}).get(name))])
+    both = change.get("both_parse", {})
+    if both:
+        rows.append(
+            [f"macro_f1 where both parse (n={both['items']})", *["" for _ in students], figure(both.get("macro_f1"))]
+        )
+    seconds = [
+        " / ".join(f"{of['seconds'][q]['value']:.2f}" if of["seconds"][q] else "-" for q in ("p50", "p95"))
+        for of in students.values()
+    ]
+    rows.append(["seconds p50 / p95", *seconds, ""])
+    return table([f"on {set_name}", *students, "difference [95 %]"], rows)

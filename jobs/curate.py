@@ -62,7 +62,7 @@ def work(run: Run) -> dict[str, Any]:
         "funnel": entries,
         "contamination": contaminated,
         "splits": splits,
-        "output": content_hash(sorted(kept["sample_id"].to_pylist())),
+        "output": content_hash(kept.select(["sample_id", "text", "answer"]).sort_by("sample_id").to_pydict()),
         "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
     }
 

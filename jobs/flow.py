@@ -1,9 +1,17 @@
 """FLOW: the order of the stages, stated once and executed by `run`."""
 
-from jobs import check, curate, generate, plan
+from jobs import check, curate, evaluate, finetune, generate, plan, report
 from jobs.run import Job, Run, do
 
-FLOW: tuple[Job, ...] = (check.JOB, plan.JOB, generate.JOB, curate.JOB)
+FLOW: tuple[Job, ...] = (
+    check.JOB,
+    plan.JOB,
+    generate.JOB,
+    curate.JOB,
+    finetune.JOB,
+    evaluate.JOB,
+    report.JOB,
+)
 
 
 def execute(run: Run, *, until: str | None = None) -> None:

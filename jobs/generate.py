@@ -28,7 +28,27 @@ def shape(_: Run) -> Any:
 
 
 def work(run: Run) -> dict[str, Any]:
-    requests, ledger = run.dir.table(PLAN), run.dir.path / "ledger"
+    requests = run.dir.table(PLAN)
+    asked, fates, have = ask_all(run, requests)
+    return {
+        "requests": requests.num_rows,
+        "asked": asked,
+        "fates": fates,
+        "answered": len(have.keys),
+        "input_tokens": have.input_tokens,
+        "output_tokens": have.output_tokens,
+        "dollars": round(have.spent, 6),
+        "output": content_hash(sorted(have.keys)),
+        "summary": f"{len(have.keys):,} of {requests.num_rows:,} answered, ${have.spent:.4f} in all",
+    }
+
+
+def ask_all(run: Run, requests: pa.Table) -> tuple[int, dict[str, int], "Answered"]:
+    """Asks for every request that the ledger holds no reply to: how many, their fates, and what is answered now.
+
+    Raises BudgetStop, TeacherError or InputError when it was stopped; what was answered until then is kept.
+    """
+    ledger = run.dir.path / "ledger"
     price = price_of(run.settings.teacher)
     if price is None and run.settings.budget is not None:
         raise InputError(
@@ -38,29 +58,20 @@ def work(run: Run) -> dict[str, Any]:
     price = price or FREE
     ledger.mkdir(exist_ok=True)
     wait_for_writers(ledger)
-    have = read_answered(ledger, set(requests["key"].to_pylist()), price)
+    wanted = set(requests["key"].to_pylist())
+    have = read_answered(ledger, wanted, price)
     todo = pending(requests, have.keys)
     say(f"  {requests.num_rows - todo.num_rows:,} of {requests.num_rows:,} are answered; {todo.num_rows:,} to ask")
-    fates: dict[str, int] = {}
-    if todo.num_rows:
-        fates = _ask(run, todo, ledger, price, have.spent)
-        have = read_answered(ledger, set(requests["key"].to_pylist()), price)
-        if lost := fates.get("answered", 0) - len(have.keys & set(todo["key"].to_pylist())):
-            raise SeedwrightError(
-                f"{ledger}: {lost} replies that workers wrote are not here; put the run folder on a file system that "
-                "all nodes share, see `seedwright doctor`, and run again"
-            )
-    return {
-        "requests": requests.num_rows,
-        "asked": todo.num_rows,
-        "fates": fates,
-        "answered": len(have.keys),
-        "input_tokens": have.input_tokens,
-        "output_tokens": have.output_tokens,
-        "dollars": round(have.spent, 6),
-        "output": content_hash(sorted(have.keys)),
-        "summary": f"{len(have.keys):,} of {requests.num_rows:,} answered, ${have.spent:.4f} in all",
-    }
+    if not todo.num_rows:
+        return 0, {}, have
+    fates = _ask(run, todo, ledger, price, have.spent)
+    have = read_answered(ledger, wanted, price)
+    if lost := fates.get("answered", 0) - len(have.keys & set(todo["key"].to_pylist())):
+        raise SeedwrightError(
+            f"{ledger}: {lost} replies that workers wrote are not here; put the run folder on a file system that "
+            "all nodes share, see `seedwright doctor`, and run again"
+        )
+    return todo.num_rows, fates, have
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,8 @@ def refuse_widths(path: str) -> None:
         shown = "; ".join(f"{name} {width[1]} -> {width[0]}" for name, width in list(odd.items())[:3])
         raise InputError(
             f"{path}: {len(odd)} layers have widths that 4-bit weights on a CPU cannot hold ({shown}: inputs must be "
-            f"multiples of {INPUTS}, outputs of {OUTPUTS}); set finetune.four_bit=false, train on a GPU, or take another model"
+            f"multiples of {INPUTS}, outputs of {OUTPUTS}); set finetune.four_bit=false, train on a GPU, or take "
+            "another model"
         )
 
 

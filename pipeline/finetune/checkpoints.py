@@ -1,4 +1,4 @@
-"""Checkpoints: folders that count only once they are whole, so that a crash while one is written loses no earlier one."""
+"""Checkpoints: folders that count only once they are whole, so that a crash in one loses none before it."""
 
 import json
 import shutil

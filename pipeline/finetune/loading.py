@@ -1,4 +1,4 @@
-"""Models in memory: the base in 4-bit or whole, and a student's adapter on it, for training and for being asked alike."""
+"""Models in memory: the base in 4-bit or whole, and a student on it, for training and for being asked alike."""
 
 import contextlib
 import json
@@ -17,8 +17,8 @@ ORIGIN = "seedwright.json"
 
 
 def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
-    """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or as it
-    was saved on a GPU and in float32 on a CPU.
+    """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or as
+    it was saved on a GPU and in float32 on a CPU.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
@@ -50,7 +50,8 @@ def load_student(base: Any, adapter: Path, base_path: str) -> Any:
             return PeftModel.from_pretrained(base, str(adapter))
         except (OSError, ValueError, RuntimeError) as error:
             raise InputError(
-                f"{adapter}: does not fit on {base_path} ({str(error).splitlines()[0]}); give the base it was trained on"
+                f"{adapter}: does not fit on {base_path} ({str(error).splitlines()[0]}); give the base it was "
+                "trained on"
             ) from error
 
 
@@ -63,7 +64,8 @@ def refuse_other_base(adapter: Path, base_path: str) -> None:
         raise InputError(f"{adapter / ORIGIN}: cannot be read ({error}); fine-tune again") from error
     if origin.get("base_fingerprint") != fingerprint(Path(base_path)):
         raise InputError(
-            f"{adapter}: was trained on another base ({origin.get('base')}) than {base_path}; give that one, or fine-tune "
+            f"{adapter}: was trained on another base ({origin.get('base')}) than {base_path}; give that one, or "
+            "fine-tune "
             "again"
         )
 

@@ -1,4 +1,4 @@
-"""The recipe: everything that shapes a student, resolved from the settings, as plain values that any worker can be sent."""
+"""The recipe: all that shapes a student, resolved from the settings, as plain values that any worker can be sent."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -36,16 +36,14 @@ class Recipe:
 
 
 def resolve(settings: Finetune, base: BaseModel, *, workers: int, gpu: bool) -> Recipe:
-    """Raises InputError when the rows of a step cannot be shared out among the workers, or max_length is beyond the model."""
+    """Raises InputError when the rows of a step cannot be shared out among the workers, or max_length is beyond the
+    model.
+    """
     if settings.batch % workers:
         raise InputError(
-            f"finetune.batch: {settings.batch} rows a step cannot be shared by {workers} workers; make it a multiple, or "
+            f"finetune.batch: {settings.batch} rows a step cannot be shared by {workers} workers; make it a "
+            "multiple, or "
             "set cluster.training_workers"
-        )
-    if settings.max_length is not None and settings.max_length > base.context:
-        raise InputError(
-            f"finetune.max_length: {settings.max_length} is more than the {base.context} tokens that {base.name} takes; "
-            "lower it"
         )
     share = settings.batch // workers
     rounds = ceil(share / settings.device_batch)
@@ -64,15 +62,28 @@ def resolve(settings: Finetune, base: BaseModel, *, workers: int, gpu: bool) -> 
         device_batch=share // rounds,
         accumulation=rounds,
         workers=workers,
-        max_length=settings.max_length or min(base.context, LONGEST),
+        max_length=max_length(settings, base),
         checkpoints=settings.checkpoints,
         seed=settings.seed,
         gpu=gpu,
     )
 
 
+def max_length(settings: Finetune, base: BaseModel) -> int:
+    """The most tokens that a row may have. Raises InputError when that is more than the model takes."""
+    if settings.max_length is not None and settings.max_length > base.context:
+        raise InputError(
+            f"finetune.max_length: {settings.max_length} is more than the {base.context} tokens that {base.name} "
+            "takes; "
+            "lower it"
+        )
+    return settings.max_length or min(base.context, LONGEST)
+
+
 def precision(gpu: bool) -> Any:
-    """What 4-bit weights are computed in: bfloat16 on a GPU; on a CPU float32, which needs no instructions that few have."""
+    """What 4-bit weights are computed in: bfloat16 on a GPU; on a CPU float32, which needs no instructions that few
+    have.
+    """
     import torch
 
     return torch.bfloat16 if gpu and torch.cuda.is_bf16_supported() else torch.float32

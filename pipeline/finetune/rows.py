@@ -38,7 +38,8 @@ def check_answers(task: Task, rows: pa.Table, where: str) -> None:
     if wrong:
         listed = "\n  ".join(wrong[:SHOWN])
         raise InputError(
-            f"{where}: {len(wrong)} answers do not fit the task's schema, the first being\n  {listed}\nmend or take out "
+            f"{where}: {len(wrong)} answers do not fit the task's schema, the first being\n  {listed}\nmend or take "
+            "out "
             "those rows, or run curate again"
         )
 
@@ -46,8 +47,8 @@ def check_answers(task: Task, rows: pa.Table, where: str) -> None:
 def fit(rows: pa.Table, tokenizer: Any, max_length: int, *, drop_long: bool, where: str) -> Fitted:
     """Counts each row's tokens with the model's own chat template.
 
-    Raises InputError when a row is longer than `max_length` unless long rows may be left out, and when the template does
-    not begin a whole conversation with the words of its prompt: the loss would then be taken on the wrong tokens.
+    Raises InputError when a row is longer than `max_length` unless long rows may be left out, and when the template
+    does not begin a whole conversation with the words of its prompt: the loss would then be taken on the wrong tokens.
     """
     lengths = [_length(row, tokenizer, where) for row in rows.select(["prompt", "completion"]).to_pylist()]
     fits = [length <= max_length for length in lengths]
@@ -69,7 +70,8 @@ def _length(row: dict[str, Any], tokenizer: Any, where: str) -> int:
     whole = token_ids(tokenizer, [*row["prompt"], *row["completion"]], question=False)
     if list(whole[: len(prompt)]) != list(prompt):
         raise InputError(
-            f"{where}: the chat template of the model does not continue its own prompt, so the answer's tokens cannot be "
+            f"{where}: the chat template of the model does not continue its own prompt, so the answer's tokens "
+            "cannot be "
             "told from the question's; take another model, or mend its template"
         )
     return len(whole)

@@ -41,8 +41,8 @@ def train(
     """Writes `folder`/adapter, /training.jsonl and /checkpoints; returns steps, tokens and the last losses.
 
     `rows` and `validation` have the columns prompt and completion (lists of messages); every row is to fit into
-    recipe.max_length. `callbacks` are transformers.TrainerCallback objects. Raises InputError when the loss is no number any
-    more, or the disk is full.
+    recipe.max_length. `callbacks` are transformers.TrainerCallback objects. Raises InputError when the loss is no
+    number any more, or the disk is full.
     """
     steps = total_steps(recipe, rows.num_rows)
     if resume_from is not None and first_rank():
@@ -151,7 +151,7 @@ def _log_writer(folder: Path) -> Any:
     started, log = time.monotonic(), folder / "training.jsonl"
 
     class LogWriter(TrainerCallback):  # type: ignore[misc]
-        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        def on_log(self, args: Any, state: Any, _: Any, logs: dict[str, Any] | None = None, **__: Any) -> None:
             line = _line(state, logs or {}, time.monotonic() - started)
             if line is None:
                 return
@@ -166,7 +166,7 @@ def _log_writer(folder: Path) -> Any:
                 with log.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
 
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_save(self, args: Any, state: Any, _: Any, **__: Any) -> None:
             if state.is_world_process_zero:
                 mark_complete(Path(args.output_dir), state.global_step)
 

@@ -23,7 +23,18 @@ def normalised(task: Task, field: str, value: Any) -> str:
         rules = task.rules
         found: str = _by_rule(task, "normalise", field, value, lambda: canonical_json(rules.normalise(field, value)))
         return found
-    return " ".join(canonical_json(value).lower().split())
+    return canonical_json(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """Text in lower case with single spaces, whole numbers as such, through lists and objects."""
+    if isinstance(value, str):
+        return " ".join(value.lower().split())
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def grounded(task: Task, field: str, value: Any, text: str) -> bool | None:

@@ -15,7 +15,19 @@ pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def run(folder: Path, seeds: Path, *more: str) -> None:
-    command = [sys.executable, "-m", "jobs", "run", "contracts", "--out", str(folder), "--set", f"seeds.path={seeds}"]
+    command = [
+        sys.executable,
+        "-m",
+        "jobs",
+        "run",
+        "contracts",
+        "--until",
+        "curate",
+        "--out",
+        str(folder),
+        "--set",
+        f"seeds.path={seeds}",
+    ]
     done = subprocess.run([*command, *more], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

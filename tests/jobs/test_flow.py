@@ -81,11 +81,11 @@ def reasons(run: Path) -> dict[str, int]:
 def test_the_built_in_teacher_makes_a_training_set_and_a_second_run_finds_all_done(
     settings: Callable[..., Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = run_flow(settings(), tmp_path / "run", update=False)
+    record = run_flow(settings(), tmp_path / "run", update=False, until="curate")
     assert record["stages"]["curate"]["funnel"][0]["in"] == 20
     assert sum(record["stages"]["curate"]["splits"].values()) == record["stages"]["curate"]["funnel"][-1]["kept"] > 15
     capsys.readouterr()
-    run_flow(settings(), tmp_path / "run", update=False)
+    run_flow(settings(), tmp_path / "run", update=False, until="curate")
     assert capsys.readouterr().err.count("done already") == 4
     assert len(log(tmp_path / "run")) == 20
 
@@ -102,7 +102,7 @@ def test_busy_and_broken_servers_cost_waiting_and_no_row(
         "slow": 0.1,
     }
     url = teacher(server_rates=faults, retry_after_s=0.05, slow_s=0.2)
-    record = run_flow(settings(f"teacher.base_url={url}"), tmp_path / "run", update=False)
+    record = run_flow(settings(f"teacher.base_url={url}"), tmp_path / "run", update=False, until="curate")
     assert record["stages"]["generate"]["answered"] == 20
     assert Counter(line["body"] for line in log(tmp_path) if line["status"] == 200) == Counter(bodies(tmp_path / "run"))
     assert len(log(tmp_path)) > 20
@@ -126,7 +126,7 @@ def test_replies_with_markup_control_bytes_and_five_megabytes_are_rows_with_reas
         for body, raw in zip(bodies(tmp_path / "run"), raws, strict=False)
     }
     url = teacher(plan)
-    run_flow(settings(f"teacher.base_url={url}"), tmp_path / "run", update=False)
+    run_flow(settings(f"teacher.base_url={url}"), tmp_path / "run", update=False, until="curate")
     found = reasons(tmp_path / "run")
     assert found["special_tokens"] == found["control_characters"] == found["empty_reply"] == found["truncated"] == 1
     assert found["malformed_json"] == 2
@@ -136,7 +136,7 @@ def test_a_teacher_of_garbage_stops_the_run_and_the_funnel_says_why(
     settings: Callable[..., Settings], seedwright: Seedwright, tmp_path: Path
 ) -> None:
     with pytest.raises(GateStop, match=r"no sample is left(.|\n)*malformed_json 20"):
-        run_flow(settings("teacher.simulated.rates.malformed_json=1.0"), tmp_path / "run", update=False)
+        run_flow(settings("teacher.simulated.rates.malformed_json=1.0"), tmp_path / "run", update=False, until="curate")
     assert not (tmp_path / "run/dataset").exists()
     assert sum(reasons(tmp_path / "run").values()) == 20
     again = seedwright("curate", tmp_path / "run", "--json")
@@ -164,7 +164,7 @@ def test_a_teacher_that_will_not_do_fails_in_seconds_before_anything_is_spent(
     monkeypatch.setenv("WRONG_KEY", "sk-not-this-one")
     started = time.monotonic()
     with pytest.raises(TeacherError, match=message) as caught:
-        run_flow(settings(f"teacher.base_url={teacher()}", pair), tmp_path / "run", update=False)
+        run_flow(settings(f"teacher.base_url={teacher()}", pair), tmp_path / "run", update=False, until="curate")
     assert time.monotonic() - started < 10
     assert "sk-not-this-one" not in str(caught.value)
     assert not list((tmp_path / "run").glob("ledger/*"))
@@ -175,7 +175,7 @@ def test_a_key_that_is_not_set_is_named(
 ) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     with pytest.raises(InputError, match="ANTHROPIC_API_KEY is not set; export it"):
-        run_flow(settings("teacher.base_url=http://127.0.0.1:9"), tmp_path / "run", update=False)
+        run_flow(settings("teacher.base_url=http://127.0.0.1:9"), tmp_path / "run", update=False, until="curate")
 
 
 def test_the_budget_stops_the_run_and_a_larger_one_goes_on_without_paying_twice(
@@ -183,14 +183,14 @@ def test_the_budget_stops_the_run_and_a_larger_one_goes_on_without_paying_twice(
 ) -> None:
     priced = [f"teacher.base_url={teacher()}", "teacher.price=[1, 5]"]
     with pytest.raises(BudgetStop, match="larger --budget"):
-        run_flow(settings(*priced, "budget=0.02", "limits.in_flight=2"), tmp_path / "run", update=False)
+        run_flow(settings(*priced, "budget=0.02", "limits.in_flight=2"), tmp_path / "run", update=False, until="curate")
     first = len(log(tmp_path))
     assert 0 < first < 20
     stopped = seedwright("generate", tmp_path / "run", "--budget", "0.0201", "--json")
     assert stopped.returncode == 4
     assert "larger --budget" in stopped.stderr
     assert len(log(tmp_path)) == first
-    record = run_flow(settings(*priced, "budget=2"), tmp_path / "run", update=False)
+    record = run_flow(settings(*priced, "budget=2"), tmp_path / "run", update=False, until="curate")
     assert record["stages"]["generate"]["asked"] == 20 - first
     assert Counter(line["body"] for line in log(tmp_path)) == Counter(bodies(tmp_path / "run"))
     assert record["stages"]["generate"]["dollars"] > 0.02
@@ -200,13 +200,13 @@ def test_only_what_a_change_reaches_is_asked_and_done_again(
     settings: Callable[..., Settings], few_seeds: Path, teacher: Callable[..., str], tmp_path: Path
 ) -> None:
     url = f"teacher.base_url={teacher()}"
-    run_flow(settings(url), tmp_path / "run", update=False)
+    run_flow(settings(url), tmp_path / "run", update=False, until="curate")
     rows = [json.loads(line) for line in few_seeds.read_text().splitlines()]
     rows[0]["text"] += " This sentence is new."
     few_seeds.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    record = run_flow(settings(url), tmp_path / "run", update=False)
+    record = run_flow(settings(url), tmp_path / "run", update=False, until="curate")
     assert record["stages"]["generate"]["asked"] == 4
-    record = run_flow(settings(url, "filters.confidence=0.9"), tmp_path / "run", update=True)
+    record = run_flow(settings(url, "filters.confidence=0.9"), tmp_path / "run", update=True, until="curate")
     assert len(log(tmp_path)) == 24
 
 
@@ -224,9 +224,9 @@ def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
     url = f"teacher.base_url={teacher()}"
     try:
         with pytest.raises(InputError, match=r"No space left on device.*free disk space"):
-            run_flow(settings(url), tmp_path / "run", update=False)
+            run_flow(settings(url), tmp_path / "run", update=False, until="curate")
         subprocess.run(["mount", "-o", "remount,size=16m", str(small)], check=True)
-        record = run_flow(settings(url), tmp_path / "run", update=False)
+        record = run_flow(settings(url), tmp_path / "run", update=False, until="curate")
         assert record["stages"]["generate"]["answered"] == 20
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
@@ -254,7 +254,7 @@ def test_a_generation_actor_that_dies_holds_up_nothing_and_what_it_wrote_is_not_
     killer = threading.Thread(target=kill_once)
     killer.start()
     pairs = ["generation.samples=8", "limits.in_flight=8", f"teacher.base_url={url}"]
-    record = run_flow(settings(*pairs), tmp_path / "run", update=False)
+    record = run_flow(settings(*pairs), tmp_path / "run", update=False, until="curate")
     killer.join()
     assert killed
     answered = Counter(line["body"] for line in log(tmp_path) if line["status"] == 200)
@@ -278,7 +278,7 @@ def test_a_driver_killed_during_generation_goes_on_and_asks_nothing_that_was_ans
 ) -> None:
     url = teacher(latency_ms=(200, 400))
     pairs = [f"seeds.path={few_seeds}", "generation.samples=10", f"teacher.base_url={url}", "limits.in_flight=16"]
-    command = [sys.executable, "-m", "jobs", "run", "contracts", "--out", str(tmp_path / "run")]
+    command = [sys.executable, "-m", "jobs", "run", "contracts", "--out", str(tmp_path / "run"), "--until", "curate"]
     command += [part for pair in pairs for part in ("--set", pair)]
     driver = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while not (tmp_path / "teacher/requests.jsonl").exists() or len(log(tmp_path)) < 50:

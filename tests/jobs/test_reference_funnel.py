@@ -34,7 +34,12 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Reference, Path
         hosted(SimulatedSettings(), folder / "teacher", material.plan) as base_url,
     ):
         patch.setenv("ANTHROPIC_API_KEY", "simulated")
-        run_flow(with_cluster(material, base_url, actors=3, block_rows=331, shards=2), folder / "run", update=False)
+        run_flow(
+            with_cluster(material, base_url, actors=3, block_rows=331, shards=2),
+            folder / "run",
+            update=False,
+            until="curate",
+        )
     return material, folder
 
 
@@ -106,7 +111,7 @@ def test_the_result_is_the_same_whatever_the_number_of_shards_and_blocks(
     del record["stages"]["curate"]
     (tmp_path / "run/run.json").write_text(json.dumps(record))
     settings = with_cluster(material, "http://127.0.0.1:1", actors=1, block_rows=1777, shards=5)
-    run_flow(settings, tmp_path / "run", update=False)
+    run_flow(settings, tmp_path / "run", update=False, until="curate")
     for part in ("samples", "rejected"):
         there, here = (
             pq.read_table(run / f"rounds/1/{part}/part-0.parquet") for run in (folder / "run", tmp_path / "run")

@@ -1,0 +1,64 @@
+"""Batch prediction on Ray Data: actors that hold a model each, texts in order of length so that batches pad little."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import ray
+
+from cluster.apply import ERROR, raise_error, unwrapped
+from pipeline.errors import SeedwrightError
+from pipeline.stage import Stage, Step
+
+ROUNDS = 4
+"""Blocks an actor gets at least, in multiples of its batch: few enough to fill batches, enough to share out evenly."""
+
+
+def predict_on_ray(table: pa.Table, stage: Stage, *, actors: int, gpu: bool, batch: int) -> pa.Table:
+    """The table after the stage, rows in their order. Raises the project errors that the stage raises."""
+    order = pc.sort_indices(pa.table({"length": pc.utf8_length(table["text"])}), [("length", "ascending")])
+    by_length = table.append_column("__row", pa.array(range(table.num_rows))).take(order)
+    rounds = max(1, by_length.num_rows // (batch * actors * ROUNDS))
+    size = batch * rounds
+    pieces = [by_length.slice(start, size) for start in range(0, by_length.num_rows, size)]
+    actors = min(actors, len(pieces))
+    cpus = 1 if gpu else max(1, int(ray.cluster_resources().get("CPU", 1)) // actors)
+    found = ray.data.from_arrow(pieces).map_batches(
+        _Predictor,
+        fn_constructor_args=(ray.put([stage]), cpus),
+        batch_size=None,
+        batch_format="pyarrow",
+        zero_copy_batch=True,
+        num_cpus=cpus * 0.5 if not gpu else 1,
+        num_gpus=1 if gpu else 0,
+        compute=ray.data.ActorPoolStrategy(size=actors),
+    )
+    batches = []
+    with unwrapped():
+        for piece in found.iter_batches(batch_size=None, batch_format="pyarrow"):
+            raise_error(piece)
+            batches.append(piece)
+    whole = pa.concat_tables(batches)
+    return whole.take(pc.sort_indices(whole, [("__row", "ascending")])).drop_columns(["__row"])
+
+
+class _Predictor:
+    """The actor's body: the model is loaded once and kept."""
+
+    def __init__(self, box: Any, cpus: int) -> None:
+        self.box, self.cpus = box, cpus
+        self.step: Step | None = None
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        import pickle
+
+        try:
+            if self.step is None:
+                import torch
+
+                torch.set_num_threads(self.cpus)
+                stage: Stage = (self.box if isinstance(self.box, list) else ray.get(self.box))[0]
+                self.step = stage.load()
+            return self.step(table)
+        except SeedwrightError as error:
+            return pa.table({ERROR: [pickle.dumps(error)]})

@@ -1,0 +1,86 @@
+"""The command `predict`: a model or an adapter asked about every row of a file, with the task's own prompt."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.console import say
+from jobs.evaluate import actors_for, as_predictions
+from jobs.standalone import read_whole
+from pipeline.config import Settings
+from pipeline.errors import InputError
+from pipeline.evaluate.predict import Asking, Model, predict_stage
+from pipeline.finetune.base_model import find_base, refuse_widths
+from pipeline.finetune.loading import ORIGIN
+from pipeline.run_dir import atomic_write, write_text
+from pipeline.seeds.intake import row_id
+from pipeline.tasks.task import read_source
+
+KINDS = (".jsonl", ".parquet")
+
+
+def predict(settings: Settings, model: str, source: Path, *, text: str, out: Path) -> dict[str, Any]:
+    """Writes one PREDICTION row for each row of `source`, in its order, and returns what `--json` prints."""
+    from cluster.prediction import predict_on_ray
+    from cluster.resources import use_gpu
+    from cluster.session import session
+
+    if out.suffix not in KINDS:
+        raise InputError(f"{out}: ends in {out.suffix or 'nothing'}; give --out a name in {' or '.join(KINDS)}")
+    rows = items_of(source, text)
+    started = time.monotonic()
+    with session(settings.cluster.address):
+        asked = model_of(model, settings, gpu=use_gpu(settings.cluster))
+        evaluation = settings.evaluation
+        stage = predict_stage(read_source(settings), asked, Asking((), evaluation.batch, evaluation.max_new_tokens))
+        actors = settings.cluster.evaluation_actors or actors_for(asked.gpu)
+        found = predict_on_ray(rows, stage, actors=actors, gpu=asked.gpu, batch=evaluation.batch)
+    table = as_predictions(found, model, source.stem)
+    write_predictions(out, table)
+    failed = table["answer"].null_count
+    say(f"{table.num_rows:,} rows, {failed:,} without a readable answer: {out}")
+    return {"rows": table.num_rows, "failed": failed, "out": str(out), "seconds": round(time.monotonic() - started, 2)}
+
+
+def items_of(source: Path, text: str) -> pa.Table:
+    """item_id and text of each row; a row without `id` is known by its text, as real rows are."""
+    table = read_whole(source, text).table
+    names = table["id"].to_pylist() if "id" in table.column_names else [None] * table.num_rows
+    texts = table[text].to_pylist()
+    ids = [row_id({"id": name, "text": words}) for name, words in zip(names, texts, strict=True)]
+    if len(set(ids)) < len(ids):
+        twice = next(name for name in ids if ids.count(name) > 1)
+        raise InputError(
+            f"{source}: two rows have the id (or, without one, the text) {twice!r}; give each its own `id`"
+        )
+    return pa.table({"item_id": pa.array(ids, pa.string()), "text": pa.array(texts, pa.string())})
+
+
+def model_of(model: str, settings: Settings, *, gpu: bool) -> Model:
+    """A folder with an adapter is asked on the base it was trained on; anything else is a base model itself."""
+    folder = Path(model)
+    four_bit = settings.finetune.four_bit
+    adapter = folder if (folder / "adapter_config.json").exists() else None
+    base = find_base(base_name(folder, settings) if adapter else model)
+    if four_bit and not gpu:
+        refuse_widths(base.path)
+    return Model(base.path, base.context, adapter, four_bit, gpu)
+
+
+def base_name(adapter: Path, settings: Settings) -> str:
+    """The path that the adapter was trained on, if it is still there; else the model that the task names."""
+    origin = adapter / ORIGIN
+    path = json.loads(origin.read_text(encoding="utf-8"))["base"] if origin.exists() else ""
+    return path if path and Path(path).is_dir() else settings.finetune.model
+
+
+def write_predictions(out: Path, table: pa.Table) -> None:
+    if out.suffix == ".parquet":
+        with atomic_write(out) as temporary:
+            pq.write_table(table, temporary)
+        return
+    write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist()))

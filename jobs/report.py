@@ -1,0 +1,66 @@
+"""The stage `report`: one HTML page to decide from, and the student's model card."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from jobs.evaluate import ROLES
+from jobs.run import Job, Run
+from jobs.students import STUDENT, file_hash, folder
+from pipeline.evaluate.worst import worst
+from pipeline.report.model_card import model_card
+from pipeline.report.page import ReportData, report_page
+from pipeline.run_dir import write_text
+from pipeline.tasks.task import load_task
+
+PAGE = "report.html"
+
+
+def shape(run: Run) -> Any:
+    return [run.settings.demonstration, run.source.fingerprint(ROLES)]
+
+
+def work(run: Run) -> dict[str, Any]:
+    place = run.dir.path
+    metrics = json.loads((place / "metrics.json").read_text(encoding="utf-8"))
+    record = run.dir.read()
+    write_text(folder(run, STUDENT) / "MODEL_CARD.md", model_card(record, metrics))
+    data = ReportData(
+        record=record,
+        metrics=metrics,
+        sweep=json.loads((place / "rounds/1/sweep.json").read_text(encoding="utf-8")),
+        training=read_lines(folder(run, STUDENT) / "training.jsonl"),
+        samples=run.dir.table("rounds/1/samples/part-0.parquet"),
+        rejected=run.dir.table("rounds/1/rejected/part-0.parquet"),
+        worst=worst_of(run, metrics),
+        synthetic_note=note(run),
+    )
+    write_text(place / PAGE, report_page(data))
+    return {"output": file_hash(place / PAGE), "summary": str(place / PAGE)}
+
+
+def worst_of(run: Run, metrics: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    task, set_name = load_task(run.source), metrics["set"]
+    real = run.dir.table(f"inputs/{set_name}.parquet")
+    return {
+        name: worst(task, real, pq.read_table(folder(run, name) / "predictions" / f"{set_name}.parquet"))
+        for name in metrics["students"]
+    }
+
+
+def note(run: Run) -> str:
+    if run.settings.teacher.base_url != "simulated":
+        return ""
+    return (
+        "The teacher of this run is seedwright's built-in one, a grammar and no language model: the page shows how the "
+        "software works, not how good a teacher's data are."
+    )
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+JOB = Job("report", ("check", "plan", "generate", "curate", "finetune", "evaluate"), (PAGE,), shape, work)

@@ -1,0 +1,22 @@
+"""The merged model: the adapter added into the base in full precision, for servers that take no adapters.
+
+The adapter was fitted to 4-bit weights; adding it to others is a new model, which has to be evaluated for itself.
+"""
+
+import shutil
+from pathlib import Path
+
+from pipeline.finetune.base_model import load_tokenizer
+from pipeline.finetune.loading import load_base, load_student, quiet_libraries
+
+
+def merge(base_path: str, adapter: Path, target: Path) -> None:
+    """Writes a whole model to `target`, or nothing. Runs on the CPU of this machine."""
+    model = load_student(load_base(base_path, four_bit=False, gpu=False), adapter, base_path)
+    unfinished = target.with_name(".merged.part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with quiet_libraries():
+        model.merge_and_unload(safe_merge=True).save_pretrained(unfinished)
+        load_tokenizer(base_path).save_pretrained(unfinished)
+    shutil.rmtree(target, ignore_errors=True)
+    unfinished.rename(target)

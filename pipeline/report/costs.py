@@ -1,0 +1,63 @@
+"""What the run cost: seconds, tokens and dollars, stage by stage, and the tokens of the students."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.report.wording import ABSENT, count, dollars, duration, known
+
+SPENT = (("seconds", duration), ("input_tokens", count), ("output_tokens", count), ("dollars", dollars))
+ESTIMATE = "plan"
+"""The stage whose tokens and dollars are a forecast and were not spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    total: tuple[str, ...]
+    planned: str
+    per_thousand: str
+    students: tuple[tuple[str, str, str], ...]
+
+
+def costs(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> Costs:
+    stages = record.get("stages", {})
+    spent = {name: _spent(name, entry) for name, entry in stages.items()}
+    columns = [[figures[place] for figures in spent.values()] for place in range(len(SPENT))]
+    totals = [sum(column) if (column := [one for one in each if one is not None]) else None for each in columns]
+    return Costs(
+        rows=tuple((name, _spelt(figures)) for name, figures in spent.items()),
+        total=_spelt(totals),
+        planned=_planned(stages.get(ESTIMATE, {})),
+        per_thousand=_per_thousand(known(stages.get("generate", {}).get("dollars")), stages.get("curate", {})),
+        students=tuple(_tokens(name, result) for name, result in results.items()),
+    )
+
+
+def _spent(name: str, entry: Mapping[str, Any]) -> list[float | None]:
+    wanted = ("seconds",) if name == ESTIMATE else tuple(key for key, _ in SPENT)
+    return [known(entry.get(key)) if key in wanted else None for key, _ in SPENT]
+
+
+def _spelt(figures: list[float | None]) -> tuple[str, ...]:
+    return tuple(spell(value) for (_, spell), value in zip(SPENT, figures, strict=True))
+
+
+def _planned(plan: Mapping[str, Any]) -> str:
+    if not plan:
+        return ""
+    price = f" by the {plan['price']}" if plan.get("price") else ""
+    return (
+        f"Planned: {count(plan.get('requests'))} requests, {count(plan.get('input_tokens'))} tokens in, "
+        f"{count(plan.get('output_tokens'))} out, {dollars(plan.get('dollars'))}{price}."
+    )
+
+
+def _per_thousand(spent: float | None, curate: Mapping[str, Any]) -> str:
+    kept = (curate.get("funnel") or [{}])[-1].get("kept")
+    return f"{dollars(1000 * spent / kept)} for a thousand samples kept." if kept and spent is not None else ""
+
+
+def _tokens(name: str, result: Mapping[str, Any]) -> tuple[str, str, str]:
+    tokens = result.get("tokens") or {}
+    return name, count(tokens.get("prompt")) or ABSENT, count(tokens.get("output")) or ABSENT

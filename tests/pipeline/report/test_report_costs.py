@@ -1,0 +1,23 @@
+from typing import Any
+
+from pipeline.report.costs import costs
+
+
+def test_what_was_spent_is_summed_and_a_forecast_is_not(record: dict[str, Any]) -> None:
+    record["stages"]["evaluate"]["dollars"] = 0.25
+    found = costs(record, {})
+    assert dict(found.rows)["plan"] == ("0.5", "–", "–", "–")
+    assert dict(found.rows)["generate"] == ("12.2", "50,001", "6,002", "$0.5000")
+    assert found.total == ("159.7", "50,001", "6,002", "$0.7500")
+    assert "999,999 tokens in" in found.planned
+    assert found.per_thousand == "$20.0000 for a thousand samples kept."
+
+
+def test_tokens_of_the_students_are_listed(metrics: dict[str, Any]) -> None:
+    found = costs({}, {"baseline": metrics["students"]["baseline"]["final"], "other": {}})
+    assert found.students == (("baseline", "90,123", "7,123"), ("other", "–", "–"))
+
+
+def test_a_run_without_stages_costs_nothing_that_is_known() -> None:
+    found = costs({}, {})
+    assert (found.rows, found.total, found.planned, found.per_thousand) == ((), ("–",) * 4, "", "")
