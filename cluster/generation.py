@@ -6,6 +6,7 @@ actor takes in far more rows than may be in flight.
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,12 +95,19 @@ class Generator:
 
 
 def generate(
-    requests: pa.Table, settings: Settings, connection: Connection, ledger: Path, spent: float, watch: Watch
+    requests: pa.Table,
+    settings: Settings,
+    connection: Connection,
+    ledger: Path,
+    spent: float,
+    watch: Watch,
+    say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Asks for every request and returns the limiter's last figures and the number of requests by fate.
 
     `watch` is called about twice a second with the limiter's figures. Raises BudgetStop, TeacherError or InputError
-    when the run was stopped; whatever was answered until then is in the ledger.
+    when the run was stopped; whatever was answered until then is in the ledger. KeyboardInterrupt is raised when the
+    replies in flight have come in, which are paid for in any case; a second one does not wait for them.
     """
     teacher = settings.teacher
     limits = (settings.limits, settings.budget, spent)
@@ -119,19 +127,53 @@ def generate(
         ),
     )
     counts: dict[str, int] = {}
+
+    def count() -> None:
+        for batch in fates.iter_batches(batch_size=None, batch_format="pyarrow"):
+            for fate in batch["fate"].to_pylist():
+                counts[fate] = counts.get(fate, 0) + 1
+
     try:
         with watching(limiter, watch):
-            for batch in fates.iter_batches(batch_size=None, batch_format="pyarrow"):
-                for fate in batch["fate"].to_pylist():
-                    counts[fate] = counts.get(fate, 0) + 1
+            _to_its_end(count, limiter, say)
         stats: dict[str, Any] = ray.get(limiter.stats.remote())
     except ray.exceptions.RayError as error:
         raise SeedwrightError(
             f"cluster: generation broke off ({error}); run the same command again, what is answered is kept"
         ) from error
+    if stats["stopped"] and stats["stopped"][0] == "interrupt":
+        raise KeyboardInterrupt
     if stats["stopped"]:
         raise _stop(*stats["stopped"], counts)
     return {**stats, "fates": counts}
+
+
+def _to_its_end(work: Callable[[], None], limiter: Any, say: Callable[[str], None]) -> None:
+    """Does the work in a thread of its own, so that an interruption reaches this one and not the middle of Ray."""
+    errors: list[BaseException] = []
+    done = threading.Event()  # an interrupted Thread.join takes a thread for ended that is not
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, daemon=True).start()
+    interrupted = False
+    while not done.is_set():
+        try:
+            done.wait(0.2)
+        except KeyboardInterrupt:
+            if interrupted:
+                raise
+            interrupted = True
+            say("  interrupted: taking in the replies that are on their way; press again to leave them")
+            limiter.stop_run.remote("interrupt", "by the user")
+    if errors:
+        raise errors[0]
 
 
 def _stop(kind: str, reason: str, counts: dict[str, int]) -> SeedwrightError:

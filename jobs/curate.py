@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.console import funnel_table, say
-from jobs.dataset import write_dataset
+from jobs.dataset import SPLITS, write_dataset
 from jobs.plan import PLAN
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
@@ -131,5 +131,8 @@ def _spread(samples: pa.Table, kept: pa.ChunkedArray, stage: str, rejections: li
     return apply(samples, stage, [next(found) if keep else None for keep in kept.to_pylist()])
 
 
-FILES = ("dataset/README.md", str(ROUND / "samples/part-0.parquet"), str(ROUND / "rejected/part-0.parquet"))
+DATASET = tuple(
+    f"dataset/{name}" for name in ("README.md", *(f"{s}.{k}" for s in SPLITS for k in ("parquet", "jsonl")))
+)
+FILES = (*DATASET, str(ROUND / "samples/part-0.parquet"), str(ROUND / "rejected/part-0.parquet"))
 JOB = Job("curate", ("check", "plan", "generate"), FILES, shape, work)

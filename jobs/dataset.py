@@ -13,6 +13,8 @@ from pipeline.report.dataset_card import dataset_card
 from pipeline.run_dir import write_parquet, write_text
 from pipeline.tasks.task import load_task
 
+SPLITS = ("train", "validation")
+
 
 def write_dataset(
     run: Run, kept: pa.Table, funnel: list[dict[str, Any]], contaminated: dict[str, Any]
@@ -22,7 +24,7 @@ def write_dataset(
     rows = examples(load_task(run.source), kept)
     seeds = validation_seeds(rows["seed_id"].to_pylist(), run.settings.split.validation)
     in_validation = pa.array([seed_id in seeds for seed_id in rows["seed_id"].to_pylist()], pa.bool_())
-    splits = {"train": rows.filter(pc.invert(in_validation)), "validation": rows.filter(in_validation)}
+    splits = dict(zip(SPLITS, (rows.filter(pc.invert(in_validation)), rows.filter(in_validation)), strict=True))
     for name, table in splits.items():
         write_parquet(folder / f"{name}.parquet", table)
         write_text(

@@ -14,6 +14,11 @@ from pipeline.errors import InputError
 from pipeline.run_dir import remedy
 
 OPTIONAL = ("torch", "transformers", "trl", "peft", "bitsandbytes")
+FOUR_BIT = {
+    "cuda": "bitsandbytes on CUDA: computed in bfloat16 where the GPU can, activations checkpointed, one worker a GPU",
+    "cpu": "bitsandbytes on the CPU: computed in float32, which saves memory and no time; one worker unless "
+    "cluster.training_workers says more; layer inputs must be multiples of 64, outputs of 32",
+}
 PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", *OPTIONAL)
 
 
@@ -84,7 +89,7 @@ def _lines(found: dict[str, Any], run_dir: Path) -> list[str]:
         f"packages    {packages}",
         f"key         ANTHROPIC_API_KEY is {found['key']['ANTHROPIC_API_KEY']}; the built-in teacher needs none",
         f"GPUs here   {', '.join(found['gpus_here']) or 'none'}",
-        f"4-bit       {found['bitsandbytes_back_end'] or 'bitsandbytes and torch are not both installed'}",
+        f"4-bit       {FOUR_BIT.get(found['bitsandbytes_back_end'], 'bitsandbytes and torch are not both installed')}",
         f"disk        {found['disk_free_gib']} GiB free for {run_dir}",
     ]
     for node in found["nodes"]:

@@ -132,7 +132,7 @@ def _ask(run: Run, todo: pa.Table, ledger: Path, price: Price, spent: float) -> 
         asyncio.run(check_teacher(settings, base_url, json.loads(todo["params"][0].as_py())))
         run.use_cluster()
         with generation_progress(todo.num_rows) as watch:
-            stats = generate(todo, settings, Connection(base_url, key, price), ledger, spent, watch)
+            stats = generate(todo, settings, Connection(base_url, key, price), ledger, spent, watch, say)
     fates: dict[str, int] = stats["fates"]
     return fates
 

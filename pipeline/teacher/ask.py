@@ -13,7 +13,7 @@ from pipeline.teacher.pacing import Ask, Settled
 
 Send = Callable[[Mapping[str, Any]], Awaitable[Answer]]
 Dollars = Callable[[int, int], float]
-StopKind = Literal["budget", "teacher", "input"]
+StopKind = Literal["budget", "teacher", "input", "interrupt"]
 
 
 @dataclass(frozen=True, slots=True)

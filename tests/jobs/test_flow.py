@@ -303,3 +303,26 @@ def test_the_doctor_sees_packages_disk_and_every_node(seedwright: Seedwright, tm
     assert found["packages"]["ray"]
     assert "sees the run folder" in shown.stderr
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_takes_in_what_is_paid_for_and_asks_nothing_twice(
+    few_seeds: Path, teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    url = teacher(latency_ms=(300, 600))
+    pairs = [f"seeds.path={few_seeds}", "generation.samples=10", f"teacher.base_url={url}", "limits.in_flight=16"]
+    command = [sys.executable, "-m", "jobs", "run", "contracts", "--until", "generate", "--out", str(tmp_path / "run")]
+    command += [part for pair in pairs for part in ("--set", pair)]
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while not (tmp_path / "teacher/requests.jsonl").exists() or len(log(tmp_path)) < 40:
+        time.sleep(0.05)
+        assert driver.poll() is None
+    os.killpg(driver.pid, signal.SIGINT)
+    shown = driver.communicate(timeout=60)[1]
+    assert driver.returncode == 130, shown
+    assert "taking in the replies that are on their way" in shown
+    assert len(log(tmp_path)) < 200
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    answered = Counter(line["body"] for line in log(tmp_path) if line["status"] == 200)
+    assert len(answered) == sum(answered.values()) == 200

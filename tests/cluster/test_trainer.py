@@ -1,0 +1,116 @@
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tiny_model import make_tiny_model
+
+from cluster.trainer import TrainingFiles, train_on_ray
+from pipeline.config import Finetune
+from pipeline.errors import InputError
+from pipeline.finetune.base_model import find_base
+from pipeline.finetune.checkpoints import last_complete
+from pipeline.finetune.recipe import Recipe, resolve
+
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("ray_here"),
+    pytest.mark.filterwarnings("ignore:.*RAY_ACCEL_ENV_VAR:FutureWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(make_tiny_model(tmp_path_factory.mktemp("base"), context=256))
+
+
+def files(folder: Path, rows: int) -> TrainingFiles:
+    """Rows of many lengths, so that workers who took the wrong ones would not count the same tokens."""
+    folder.mkdir()
+    table = pa.table(
+        {
+            "prompt": [[{"role": "user", "content": "count " + "a" * (number % 17)}] for number in range(rows)],
+            "completion": [[{"role": "assistant", "content": str(number % 17)}] for number in range(rows)],
+        }
+    )
+    pq.write_table(table, folder / "rows.parquet")
+    return TrainingFiles(folder / "rows.parquet", None, folder)
+
+
+def recipe(base: str, *, workers: int, **values: Any) -> Recipe:
+    settings = Finetune(model=base, batch=8, learning_rate=5e-3, **values)
+    return resolve(settings, find_base(base), workers=workers, gpu=False)
+
+
+def ignore(_: dict[str, Any]) -> None:
+    """Nobody watches."""
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "training.jsonl").read_text().splitlines()]
+
+
+def test_two_workers_train_on_the_same_rows_as_one_and_end_with_one_adapter(base: str, tmp_path: Path) -> None:
+    found = {
+        workers: train_on_ray(
+            recipe(base, workers=workers, epochs=2), files(tmp_path / str(workers), 64), ignore, print
+        )
+        for workers in (1, 2)
+    }
+    assert len(found[2]["ranks"]) == 2
+    assert len(set(found[2]["ranks"])) == 1
+    assert found[1]["tokens"] == found[2]["tokens"]
+    assert found[1]["steps"] == found[2]["steps"] == 16
+    one, two = ([line["loss"] for line in lines(tmp_path / name)] for name in ("1", "2"))
+    assert len(one) == len(two) == 16
+    assert max(abs(a - b) for a, b in zip(one, two, strict=True)) < 0.05
+    assert one[-1] < one[0]
+
+
+def test_a_killed_worker_costs_the_steps_since_the_last_checkpoint_and_no_more(base: str, tmp_path: Path) -> None:
+    told: list[str] = []
+    killed: list[int] = []
+
+    def kill_once() -> None:
+        while last_complete_quietly(tmp_path / "run/checkpoints") is None:
+            time.sleep(0.05)
+        workers = [
+            one for one in psutil.Process().children(recursive=True) if "RayTrainWorker" in " ".join(one.cmdline())
+        ]
+        workers[0].kill()
+        killed.append(workers[0].pid)
+
+    killer = threading.Thread(target=kill_once)
+    killer.start()
+    wanted = recipe(base, workers=1, epochs=20, checkpoints=8)
+    done = train_on_ray(wanted, files(tmp_path / "run", 64), ignore, told.append)
+    killer.join()
+    assert killed
+    assert done["restarts"] == 1
+    assert done["steps"] == 160
+    assert any("going on from checkpoint-" in line for line in told)
+    steps = [line["step"] for line in lines(tmp_path / "run")]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 160
+
+
+def last_complete_quietly(folder: Path) -> Path | None:
+    """Without removing what is still being written."""
+    return next((path for path in folder.glob("checkpoint-*") if (path / "complete").exists()), None)
+
+
+def test_a_mistake_in_a_worker_comes_back_as_itself_and_is_not_tried_again(base: str, tmp_path: Path) -> None:
+    told: list[str] = []
+    wild = recipe(base, workers=1, epochs=4)
+    wild = Recipe(**{name: getattr(wild, name) for name in Recipe.__slots__} | {"learning_rate": 1e30})
+    with pytest.raises(InputError, match=r"loss is nan at step \d+ of 32; lower\s+finetune.learning_rate"):
+        train_on_ray(wild, files(tmp_path / "run", 64), ignore, told.append)
+    assert told == []
+    assert last_complete(tmp_path / "run/checkpoints") is None or not (tmp_path / "run/adapter").exists()

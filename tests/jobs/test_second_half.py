@@ -1,0 +1,109 @@
+"""From dataset to report through the command, with a base model that knows nothing: what holds however good it is."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import Seedwright
+from tiny_model import make_tiny_model
+
+from pipeline.layers import BUILT_IN
+from pipeline.records import PREDICTION
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("ray_here")]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("base"), context=2048)
+
+
+def arguments(folder: Path, base: Path, *more: str) -> list[str]:
+    seeds = folder / "seeds.jsonl"
+    lines = (BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines(keepends=True)
+    seeds.write_text("".join(lines[::20]))
+    pairs = [
+        f"seeds.path={seeds}",
+        "generation.samples=1",
+        f"finetune={{model: {base}, epochs: 3, batch: 2, checkpoints: 6, merge: true}}",
+        "evaluation={sets: [dev], shots: 1, max_new_tokens: 8, teacher: true}",
+        "teacher.simulated.rates={low_confidence: 0, refusal: 0}",
+        *more,
+    ]
+    return ["run", "contracts", "--out", str(folder / "run"), *[part for pair in pairs for part in ("--set", pair)]]
+
+
+def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint_to_the_report(
+    base: Path, tmp_path: Path, seedwright: Seedwright
+) -> None:
+    wanted = arguments(tmp_path, base)
+    student = tmp_path / "run/students/round-1"
+    driver = subprocess.Popen([sys.executable, "-m", "jobs", *wanted], stderr=subprocess.DEVNULL)
+    while not list(student.glob("checkpoints/checkpoint-*/complete")):
+        time.sleep(0.05)
+        assert driver.poll() is None
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+
+    done = seedwright(*wanted, "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    trained = record["stages"]["finetune"]
+    assert trained["resumed_from"] >= 1
+    steps = [json.loads(line)["step"] for line in (student / "training.jsonl").read_text().splitlines()]
+    assert sorted(set(steps)) == list(range(1, trained["steps"] + 1))
+    assert "generate: done already" in done.stderr
+
+    metrics = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert list(metrics["students"]) == ["baseline", "round-1", "round-1-merged", "teacher"]
+    assert metrics["students"]["teacher"]["dev"]["macro_f1"]["value"] > 0.4
+    assert {"value", "low", "high"} <= metrics["difference"]["macro_f1"].keys()
+    assert metrics["difference"]["set"] == "dev"
+    assert record["openings_of_final"] == []
+    for name in metrics["students"]:
+        table = pq.read_table(tmp_path / f"run/students/{name}/predictions/dev.parquet")
+        assert table.schema.equals(PREDICTION)
+        assert table.num_rows == 30
+    page = (tmp_path / "run/report.html").read_text()
+    assert metrics["difference"]["verdict"]["word"] in page
+    assert "demonstration" in page
+    assert (student / "MODEL_CARD.md").read_text().startswith("---\nlibrary_name: peft")
+    assert not (student / "checkpoints").exists()
+
+    again = seedwright(*wanted)
+    assert again.returncode == 0, again.stderr
+    assert again.stderr.count("done already") == 7
+
+    looked = seedwright(*arguments(tmp_path, base, "evaluation.sets=[dev, final]"), "--update", "--json")
+    assert looked.returncode == 0, looked.stderr
+    assert "baseline on dev: asked already" in looked.stderr
+    openings = json.loads(looked.stdout)["openings_of_final"]
+    assert [(one["items"], one["students"]) for one in openings] == [(80, list(metrics["students"]))]
+
+    final, out = BUILT_IN / "contracts/dev.jsonl", tmp_path / "predictions.jsonl"
+    pairs = ("--set", "evaluation.max_new_tokens=8", "--set", f"finetune.model={base}")
+    asked = seedwright("predict", student / "adapter", final, "--task", "contracts", "--out", out, *pairs, "--json")
+    assert asked.returncode == 0, asked.stderr
+    assert json.loads(asked.stdout)["rows"] == 30
+    mine = [json.loads(line)["raw"] for line in out.read_text().splitlines()]
+    theirs = pq.read_table(tmp_path / "run/students/round-1/predictions/dev.parquet")["raw"].to_pylist()
+    assert mine == theirs
+    scored = seedwright("score", out, "--task", "contracts", "--json")
+    assert scored.returncode == 0, scored.stderr
+    again_scored = json.loads(scored.stdout)["students"][str(student / "adapter")]["dev"]
+    assert again_scored["macro_f1"] == metrics["students"]["round-1"]["dev"]["macro_f1"]
+
+
+def test_a_gpu_asked_for_where_there_is_none_is_refused_before_anything_is_trained(
+    base: Path, tmp_path: Path, seedwright: Seedwright
+) -> None:
+    done = seedwright(*arguments(tmp_path, base, "cluster.gpu=true"))
+    assert done.returncode == 2
+    assert "cluster.gpu: is true, and no node of the cluster has a GPU; leave it unset" in done.stderr
+    assert not (tmp_path / "run/students").exists()
