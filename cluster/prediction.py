@@ -29,7 +29,7 @@ def predict_on_ray(table: pa.Table, stage: Stage, *, actors: int, gpu: bool, bat
         batch_size=None,
         batch_format="pyarrow",
         zero_copy_batch=True,
-        num_cpus=cpus * 0.5 if not gpu else 1,
+        num_cpus=1 if gpu else cpus / 2,  # the rest is for Ray Data's own tasks, which take little
         num_gpus=1 if gpu else 0,
         compute=ray.data.ActorPoolStrategy(size=actors),
     )

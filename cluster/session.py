@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import os
+import re
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +14,8 @@ from pipeline.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("jobs", "cluster", "pipeline")
+PATIENCE_S = 3.0
+"""How long a given address may take to accept a connection; Ray itself would try for minutes."""
 
 
 @contextlib.contextmanager
@@ -32,6 +36,7 @@ def session(address: str | None = None) -> Iterator[None]:
         yield
         return
     given = address or os.environ.get("RAY_ADDRESS")
+    _refuse_unreachable(given or "")
     with _hushed():
         try:
             ray.init(
@@ -42,15 +47,30 @@ def session(address: str | None = None) -> Iterator[None]:
                 runtime_env={"py_modules": [str(ROOT / room) for room in ROOMS]} if given and _checkout() else None,
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise InputError(
-                f"cluster.address: no Ray cluster at {given} ({error}); start one with `ray start --head`; if it "
-                "wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH here too"
-            ) from error
+            raise _no_cluster(given, error) from error
     quiet()
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Raises InputError when nothing listens at host:port or ray://host:port; other spellings are Ray's to read."""
+    spelt = re.fullmatch(r"(?:ray://)?\[?([^\[\]/]+?)\]?:(\d+)", address)
+    if spelt is None:
+        return
+    try:
+        socket.create_connection((spelt[1], int(spelt[2])), PATIENCE_S).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise _no_cluster(address, getattr(error, "strerror", None) or error) from error
+
+
+def _no_cluster(address: str | None, why: object) -> InputError:
+    return InputError(
+        f"cluster.address: no Ray cluster at {address} ({why}); start one with `ray start --head`; if it "
+        "wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH here too"
+    )
 
 
 def _checkout() -> bool:

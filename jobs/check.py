@@ -10,19 +10,23 @@ from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.curate.examples import student_prompt
 from pipeline.curate.filters import verdict
+from pipeline.errors import InputError
 from pipeline.run_dir import write_parquet, write_text
 from pipeline.seeds.files import fingerprint
-from pipeline.seeds.intake import check_not_empty, counted, real_table, refuse, seed_table
+from pipeline.seeds.intake import check_not_empty, counted, real_table, refuse, seed_table, without_folders
 from pipeline.seeds.rows import BadRow
 from pipeline.seeds.sources import SETS, read_sources
 from pipeline.seeds.wall import breaches
 from pipeline.tasks.extraction import grounded, normalised
-from pipeline.tasks.task import Task, load_task
+from pipeline.tasks.task import Task, TaskSource, load_task
+from pipeline.teacher.simulated.scene import FIELDS as CONTRACT_FIELDS
 
 ROLES = ("schema", "normalise", "verify", "student_prompt")
 
 
 def shape(run: Run) -> Any:
+    """Refuses here, as a check that was finished with another teacher is not done again."""
+    require_teacher(run.source)
     settings = run.settings
     paths = {"seeds": settings.seeds.path, "real": settings.real.path}
     paths |= {f"real.{name}": getattr(settings.real, name) for name in SETS}
@@ -39,7 +43,7 @@ def work(run: Run) -> dict[str, Any]:
     task = load_task(run.source)
     tables, notes = read_checked(task)
     for name, table in tables.items():
-        write_parquet(run.dir.path / "inputs" / f"{name}.parquet", table)
+        write_parquet(run.dir.path / "inputs" / f"{name}.parquet", without_folders(table))
     rows = {name: table.num_rows for name, table in tables.items()}
     skipped = Counter(": ".join(note.reason.split(": ")[:2]) for note in notes)
     if notes:
@@ -58,6 +62,24 @@ def work(run: Run) -> dict[str, Any]:
         ),
         "summary": ", ".join(f"{count} {name}" for name, count in rows.items()) + "; no document or text in two sets",
     }
+
+
+def require_teacher(source: TaskSource) -> None:
+    """Raises InputError for a built-in teacher that could not answer this task, before it is asked."""
+    teacher = source.settings.teacher
+    if teacher.base_url != "simulated":
+        return
+    fields = load_task(source).fields
+    if set(fields) != set(CONTRACT_FIELDS):
+        raise InputError(
+            f"teacher.base_url: the built-in teacher drafts contract sections only, and this task's fields are "
+            f"{', '.join(fields)}; set teacher.base_url, teacher.model and teacher.api_key_env to a real teacher"
+        )
+    if teacher.model not in teacher.simulated.models:
+        raise InputError(
+            f"teacher.model: the built-in teacher serves {', '.join(teacher.simulated.models)} and not "
+            f"{teacher.model!r}; set teacher.model to that, or teacher.base_url to a real teacher"
+        )
 
 
 def read_checked(task: Task) -> tuple[dict[str, Any], list[BadRow]]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 BLOCK_ROWS = 2_000
 COLUMNS = ("row", "reason", "twin_row", "similarity")
-FILES = ("kept.parquet", "removed.parquet", "sweep.json", "summary.json")
 TIERS = {"exact": "checked", "jaccard": "checked", "containment": "checked", "embedding": "not checked"}
 
 
@@ -48,13 +47,14 @@ def run(
     from pipeline.run_dir import write_json
 
     cuts = Cuts(cut, containment)
-    source, folder = Path(source), folder_for(Path(source), Path(out) if out else None, "decontaminated", FILES)
+    source, against = Path(source), Path(against)
+    folder = folder_for(source, Path(out) if out else None, "decontaminated", against)
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         rows = read_whole(source, text, reserved=COLUMNS).table
-        items = _numbered(read_whole(Path(against), eval_text or text).table, eval_text or text)
+        items = _numbered(read_whole(against, eval_text or text).table, eval_text or text)
     with timed(seconds, "compare"):
-        exam = Exam.of({Path(against).name: items}, id="row", text="text", shingle=shingle)
+        exam = Exam.of({against.name: items}, id="row", text="text", shingle=shingle)
         checked = _checked(_numbered(rows, text), exam, cuts, address)
     with timed(seconds, "sweep"):
         steps = sweep(checked, ids=range(len(rows)), texts=rows[text].to_pylist(), exam=exam)

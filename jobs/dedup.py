@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pipeline.curate.dedup import DedupSettings
 
 COLUMNS = ("row", "reason", "twin_row", "twin_source", "similarity")
-FILES = ("kept.parquet", "removed.parquet", "summary.json")
 
 
 def run(
@@ -43,11 +42,12 @@ def run(
     from pipeline.run_dir import write_json
 
     settings = DedupSettings(threshold, shingle)
-    source, folder = Path(source), folder_for(Path(source), Path(out) if out else None, "dedup", FILES)
+    source, against = Path(source), Path(against) if against else None
+    folder = folder_for(source, Path(out) if out else None, "dedup", against)
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         rows = read_whole(source, text, reserved=COLUMNS).table
-        existing = read_whole(Path(against), text).table if against else rows.slice(0, 0)
+        existing = read_whole(against, text).table if against else rows.slice(0, 0)
     with timed(seconds, "compare"):
         found = _removals(_numbered(rows, existing, text), len(rows), settings, address, shards)
     with timed(seconds, "write"):

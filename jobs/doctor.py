@@ -70,7 +70,8 @@ def _write_probe(run_dir: Path) -> Path:
         run_dir.mkdir(parents=True, exist_ok=True)
         probe.write_text("seedwright", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{run_dir}: cannot be written ({error.strerror}); {remedy(error)}") from error
+        other = remedy(error, "choose a folder you may write to with --run-dir")
+        raise InputError(f"{run_dir}: cannot be written ({error.strerror}); {other}") from error
     return probe
 
 

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shlex
 import shutil
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,14 @@ def init(folder: Path, kind: str) -> dict[str, Any]:
             task.read_text(encoding="utf-8").replace("NAME", json.dumps(_name(folder)), 1), encoding="utf-8"
         )
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}); {remedy(error)}") from error
+        other = remedy(error, "name a folder where you may write")
+        raise InputError(f"{folder}: cannot be written ({error.strerror or error}); {other}") from error
     files = sorted(file.name for file in folder.iterdir())
-    say(f"{folder}: {', '.join(files)}\nfill them in, then: seedwright plan {folder}")
+    say(f"{folder}: {', '.join(files)}\nfill them in, then: seedwright plan {shlex.quote(str(folder))}")
     return {"folder": str(folder), "files": files}
 
 
 def _name(folder: Path) -> str:
-    """The folder's name as a task's name may be."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "-", folder.resolve().name).lstrip("_.-") or "task"
+    """The folder's name as a task's name may be: "nåt täsk!" is nat-task."""
+    letters = [one for one in unicodedata.normalize("NFKD", folder.resolve().name) if not unicodedata.combining(one)]
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", "".join(letters)).strip("_.-") or "task"

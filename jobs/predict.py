@@ -15,7 +15,7 @@ from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.evaluate.predict import Asking, Model, predict_stage
 from pipeline.finetune.base_model import find_base, refuse_widths
-from pipeline.finetune.loading import ORIGIN
+from pipeline.finetune.loading import origin_of
 from pipeline.run_dir import atomic_write, write_text
 from pipeline.seeds.intake import row_id
 from pipeline.tasks.task import read_source
@@ -31,6 +31,8 @@ def predict(settings: Settings, model: str, source: Path, *, text: str, out: Pat
 
     if out.suffix not in KINDS:
         raise InputError(f"{out}: ends in {out.suffix or 'nothing'}; give --out a name in {' or '.join(KINDS)}")
+    if out.exists() and source.exists() and out.samefile(source):
+        raise InputError(f"{out}: is the input itself; give another name with --out")
     rows = items_of(source, text)
     started = time.monotonic()
     with session(settings.cluster.address):
@@ -73,8 +75,7 @@ def model_of(model: str, settings: Settings, *, gpu: bool) -> Model:
 
 def base_name(adapter: Path, settings: Settings) -> str:
     """The path that the adapter was trained on, if it is still there; else the model that the task names."""
-    origin = adapter / ORIGIN
-    path = json.loads(origin.read_text(encoding="utf-8"))["base"] if origin.exists() else ""
+    path = str(origin_of(adapter).get("base") or "")
     return path if path and Path(path).is_dir() else settings.finetune.model
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from jobs.check import read_checked
+from jobs.check import read_checked, require_teacher
 from jobs.console import say
 from jobs.generate import check_teacher, teacher_url
 from pipeline.config import Settings
@@ -24,11 +26,11 @@ from pipeline.teacher.client import Answer, api_key, open_client, send
 def preview(settings: Settings, number: int) -> dict[str, Any]:
     """Asks for `number` samples spread over the plan and prints prompt, reply and verdict of each. Needs no cluster."""
     source = read_source(settings)
+    require_teacher(source)
     task = load_task(source)
     seeds = read_checked(task)[0]["seeds"]
     requests = plan_requests(task, seeds)
-    step = max(1, requests.num_rows // number)
-    chosen = requests.take(list(range(0, requests.num_rows, step))[:number])
+    chosen = requests.take(spread(requests, settings.generation.cross, number))
     with tempfile.TemporaryDirectory() as scratch, teacher_url(settings, Path(scratch)) as base_url:
         records = asyncio.run(_ask_all(settings, base_url, chosen))
     stages = [parse_stage(settings.teacher.max_tokens, settings.teacher.model), *filter_stages(source, seeds)]
@@ -38,6 +40,30 @@ def preview(settings: Settings, number: int) -> dict[str, Any]:
     kept = sum(sample["reason"] is None for sample in samples)
     say(f"\n{kept} of {len(samples)} pass the filters; duplicates and leaks are looked for in a whole run only")
     return {"samples": samples, "kept": kept}
+
+
+def spread(requests: pa.Table, cross: Sequence[str], number: int) -> list[int]:
+    """Up to `number` rows of the plan, in which strata and crossed values recur as evenly as they can.
+
+    Next comes the stratum that was taken least, then each crossed value that was; where that leaves several rows, the
+    smallest id, which is a hash.
+    """
+    waiting: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for row, request in enumerate(requests.select(["sample_id", "stratum", "cell"]).to_pylist()):
+        cell = json.loads(request["cell"])
+        kind = (request["stratum"], *(cell[name] for name in cross))
+        waiting.setdefault(kind, []).append((request["sample_id"], row))
+    for rows in waiting.values():
+        rows.sort(reverse=True)
+    taken: Counter[Any] = Counter()
+    chosen: list[int] = []
+    while waiting and len(chosen) < number:
+        kind = min(waiting, key=lambda one: ([taken[part] for part in enumerate((*one, one))], waiting[one][-1]))
+        chosen.append(waiting[kind].pop()[1])
+        taken.update(enumerate((*kind, kind)))
+        if not waiting[kind]:
+            del waiting[kind]
+    return chosen
 
 
 async def _ask_all(settings: Settings, base_url: str | None, requests: pa.Table) -> list[dict[str, Any]]:

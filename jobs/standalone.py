@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pipeline.seeds.readers import Rows
 
 BAD_ROWS_SHOWN = 5
+OUTPUTS = ("summary.json", "sweep.json", "kept.parquet", "removed.parquet")
+"""What either command writes: the summary speaks for the others, so it goes first and comes last."""
 RAY_FROM = 20_000
 """Rows from which starting Ray pays; below, the same work is done in this process."""
 
@@ -34,13 +36,14 @@ def read_whole(path: Path, text: str, *, reserved: Collection[str] = ()) -> "Row
     """
     from pipeline.curate.shingles import require_texts
     from pipeline.seeds.readers import read_rows
+    from pipeline.seeds.rows import in_file
 
-    rows = read_rows(path)
+    rows = read_rows(path, text=text)
     if rows.bad:
-        shown = "; ".join(f"{bad.place}: {bad.reason}" for bad in rows.bad[:BAD_ROWS_SHOWN])
+        shown = "; ".join(f"{in_file(bad.place)}: {bad.reason}" for bad in rows.bad[:BAD_ROWS_SHOWN])
         more = f"; and {len(rows.bad) - BAD_ROWS_SHOWN} more" if len(rows.bad) > BAD_ROWS_SHOWN else ""
         raise InputError(f"{path}: {len(rows.bad)} rows cannot be read ({shown}{more}); mend them or take them out")
-    require_texts(rows.table, text, where=str(path), places=rows.places)
+    require_texts(rows.table, text, where=str(path), places=[in_file(place) for place in rows.places])
     if text in reserved:
         raise InputError(f"{path}: the text column is called {text!r}, which the output adds itself; rename it")
     return replace(rows, table=rows.table.rename_columns(_free_names(rows.table.column_names, reserved)))
@@ -57,23 +60,50 @@ def _free_names(names: Sequence[str], reserved: Collection[str]) -> list[str]:
     return free
 
 
-def folder_for(source: Path, out: Path | None, suffix: str, names: Sequence[str]) -> Path:
+def folder_for(source: Path, out: Path | None, suffix: str, against: Path | None = None) -> Path:
     """`out`, or a folder in the current directory named after the source.
 
-    Raises InputError when it is a file, or when writing the files would overwrite the source.
+    Raises InputError when it is none, belongs to a run, or when writing the OUTPUTS there would touch what is read.
     """
+    from pipeline.run_dir import remedy
+
     folder = out or Path(f"{source.resolve().stem}-{suffix}")
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file, not a folder; choose another one with --out")
-    if source.resolve() in [(folder / name).resolve() for name in names]:
-        raise InputError(
-            f"{folder}: writing there would overwrite the input {source}; choose another folder with --out"
-        )
+    try:
+        _refuse_unfit(folder)
+        for what, given in (("the input", source), ("--against", against)):
+            if given is not None and _would_touch(folder, given):
+                raise InputError(
+                    f"{folder}: writing there would overwrite {what} {given}; choose another folder with --out"
+                )
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be used ({error.strerror or error}); {remedy(error)}") from error
     return folder
 
 
+def _refuse_unfit(folder: Path) -> None:
+    standing = next(place for place in (folder, *folder.parents) if place.exists())
+    if not standing.is_dir():
+        raise InputError(f"{standing}: is a file, not a folder; choose another one with --out")
+    if inside := next((folder / name for name in OUTPUTS if (folder / name).is_dir()), None):
+        raise InputError(f"{inside}: is a folder, where a file is to be written; choose another one with --out")
+    if run := next((place for place in (folder, folder.resolve().parent) if (place / "run.json").exists()), None):
+        raise InputError(f"{folder}: belongs to the run in {run}; choose a folder outside it with --out")
+
+
+def _would_touch(folder: Path, given: Path) -> bool:
+    """Whether the folder or a file to be written is a file or folder that is read, by whatever path and spelling."""
+    written = {_identity(path) for path in (folder, *(folder / name for name in OUTPUTS)) if path.exists()}
+    inside = (file for file in given.iterdir() if file.is_file()) if given.is_dir() else ()
+    return given.exists() and any(_identity(path) in written for path in (given, *inside))
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
 def write_parts(folder: Path, table: "pa.Table", found: "pa.Table") -> None:
-    """kept.parquet and removed.parquet; the summary of an earlier run goes, so that it never stands beside new tables.
+    """kept.parquet and removed.parquet; what an earlier run left goes, so that it never stands beside new tables.
 
     `found` has one row for each of `table`; its `reason` is null for a kept row, and removed.parquet gets its columns.
     """
@@ -82,7 +112,8 @@ def write_parts(folder: Path, table: "pa.Table", found: "pa.Table") -> None:
 
     from pipeline.run_dir import clear, write_parquet
 
-    clear(folder / "summary.json")
+    for name in OUTPUTS:
+        clear(folder / name)
     numbered = table.append_column("row", pa.array(range(len(table)), pa.int64()))
     kept = pc.is_null(found["reason"])
     write_parquet(folder / "kept.parquet", numbered.filter(kept))

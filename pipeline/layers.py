@@ -4,12 +4,12 @@
 {'teacher': {'model': 'claude-haiku-5-5'}}
 """
 
-import difflib
 import os
 import re
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.config import Settings
 from pipeline.errors import InputError
+from pipeline.spelling import meant
+from pipeline.strict_yaml import parse
 
 BUILT_IN = Path(__file__).parent / "tasks"
 PATHS = {
@@ -27,6 +29,10 @@ PATHS = {
 }
 LIKE_A_PATH = (".", "/", "~", "$")
 """How a model that is a folder begins; other spellings are names."""
+SHORT = 8
+"""Characters below which nothing that was pasted is a key to a teacher."""
+READ_AS = {bool: "a truth value", int: "a number", float: "a number", date: "a date", datetime: "a date"}
+"""What YAML makes of words that were meant as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +68,14 @@ def task_folder(task: str) -> Path:
             f"{folder}: holds no task.yaml; write one with `seedwright init`, or name a built-in task: "
             f"{', '.join(built_in)}"
         )
-    near = difflib.get_close_matches(task, built_in, 1)
-    hint = f"did you mean {near[0]}?" if near else f"built-in tasks are: {', '.join(built_in)}"
+    near = meant(task, built_in)
+    hint = f"did you mean {near}?" if near else f"built-in tasks are: {', '.join(built_in)}"
     raise InputError(f"{task}: is neither a task folder nor a built-in task; {hint}")
 
 
 def read_layer(path: Path) -> Layer:
     try:
-        values = _parsed(path.read_text(encoding="utf-8"), str(path))
+        values = parse(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except UnicodeDecodeError as error:
@@ -80,25 +86,11 @@ def read_layer(path: Path) -> Layer:
         raise InputError(f"{path}:{line} is not YAML ({getattr(error, 'problem', error)}); mend that line") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: holds a value that YAML cannot read ({error}); put it in quotes") from error
+    if values is None:
+        raise InputError(f"{path}: holds no settings; write `key: value` lines")
     if not isinstance(values, dict):
         raise InputError(f"{path}: holds {type(values).__name__}, not settings; write `key: value` lines")
     return Layer(str(path), resolve_paths(values, path.parent, str(path)))
-
-
-def _parsed(text: str, where: str) -> Any:
-    values = yaml.safe_load(text)
-    _check_keys(values, where, "")
-    return values
-
-
-def _check_keys(values: Any, where: str, path: str) -> None:
-    """YAML reads `yes`, `1` and `2024-05-01` as other things than names, and pydantic would name no file."""
-    for key, value in values.items() if isinstance(values, dict) else ():
-        if not isinstance(key, str):
-            raise InputError(f"{where}: {path or 'it'} has the key {key!r}, which is no text to YAML; put it in quotes")
-        _check_keys(value, where, f"{path}.{key}".lstrip("."))
-    for value in values if isinstance(values, list) else ():
-        _check_keys(value, where, path)
 
 
 def parse_pair(pair: str) -> dict[str, Any]:
@@ -106,10 +98,10 @@ def parse_pair(pair: str) -> dict[str, Any]:
     if separator and not text.strip():
         raise InputError(f"--set {key}: is set to nothing; give a value, or null to take the setting away")
     if not separator or not all(key.split(".")):
-        shown = key if separator else re.split(r"[^\w.]", key)[0]
+        shown = key or f"={text if len(text) < SHORT else '…'}" if separator else re.split(r"[^\w.]", key)[0]
         raise InputError(f"--set {shown}: is not key=value; write for example --set filters.confidence=0.9")
     try:
-        value = _parsed(text, f"--set {key}")
+        value = parse(text, f"--set {key}")
     except (yaml.YAMLError, ValueError, RecursionError):
         raise InputError(f"--set {key}: what it is set to is not a YAML value; put it in quotes") from None
     for name in reversed(key.split(".")):
@@ -165,8 +157,10 @@ def validate(layers: list[Layer]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        mistakes = [_explain(problem, layers) for problem in error.errors()]
-        raise InputError("\n".join(mistakes)) from None
+        problems = error.errors()
+    misspelt = {(*problem["loc"][:-1], _meant_key(problem)) for problem in problems}
+    told = [one for one in problems if one["type"] != "missing" or one["loc"] not in misspelt]
+    raise InputError("\n".join(_explain(problem, layers) for problem in told))
 
 
 def _explain(problem: Any, layers: list[Layer]) -> str:
@@ -174,19 +168,35 @@ def _explain(problem: Any, layers: list[Layer]) -> str:
     where = next((layer.name for layer in reversed(layers) if _holds(layer.values, location)), layers[0].name)
     key = ".".join(location)
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(location[-1], known_keys(location[:-1]), 1, 0.5)
-        hint = (
-            f"did you mean {'.'.join([*location[:-1], near[0]])}?"
-            if near
-            else f"known keys: {', '.join(known_keys(location[:-1]))}"
-        )
-        return f"{where}: unknown setting {key}; {hint}"
+        near = _meant_key(problem)
+        did_you = f"did you mean {'.'.join([*location[:-1], near or ''])}?"
+        known = f"known keys: {', '.join(known_keys(location[:-1]))}"
+        return f"{where}: unknown setting {key}; {did_you if near else known}"
     if problem["type"] == "missing":
         return f"{where}: {key} is missing; add it"
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    given = problem["input"]
     secret = any("key" in part.lower() or part == "base_url" for part in location)
-    shown = "" if secret or isinstance(problem["input"], dict) else f" = {problem['input']!r}"
-    return f"{where}: {key}{shown}: {message}" if key else f"{where}: {message}"
+    shown = "" if secret or isinstance(given, dict) else f" = {given if isinstance(given, date) else repr(given)}"
+    return f"{where}: {key}{shown}: {_reason(problem)}" if key else f"{where}: {_reason(problem)}"
+
+
+def _meant_key(problem: Any) -> str | None:
+    """The known key that an unknown one was meant to be."""
+    *section, key = map(str, problem["loc"] or ("",))
+    return meant(key, known_keys(section)) if problem["type"] == "extra_forbidden" else None
+
+
+def _reason(problem: Any) -> str:
+    location = [str(part) for part in problem["loc"]]
+    if problem["type"] == "string_type":
+        kind = READ_AS.get(type(problem["input"]))
+        return f"is {kind} to YAML, and text is wanted; put it in quotes" if kind else "should be text"
+    if problem["type"] in ("dict_type", "model_type"):
+        if location[0] == "matrix":
+            return "should be a mapping, such as matrix: {register: {formal: 1}}"
+        known = ", ".join(known_keys(location))
+        return f"should be a mapping; write `key: value` lines below it{f' (keys: {known})' if known else ''}"
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _holds(values: Any, location: list[str]) -> bool:

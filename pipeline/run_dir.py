@@ -41,11 +41,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def remedy(error: OSError) -> str:
-    """What a person can do about a failed write."""
+def remedy(error: OSError, other: str = "choose a folder you may write to with --out") -> str:
+    """What a person can do about a failed write; `other` where it is not the disk that is full."""
     if "space" in str(error).lower() or "too large" in str(error).lower() or "quota" in str(error).lower():
         return "free disk space, then run the same command again: what is finished is kept"
-    return "choose a folder you may write to with --out"
+    return other
 
 
 def write_text(path: Path, text: str) -> None:
@@ -138,8 +138,11 @@ def _lock(file: IO[str], path: Path) -> None:
 
 
 def clear(path: Path) -> None:
-    """Removes what an unfinished or outdated stage left, file or folder."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    """Removes what an unfinished or outdated stage left, file or folder. Raises InputError when it may not."""
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be removed ({error.strerror or error}); {remedy(error)}") from error

@@ -1,5 +1,6 @@
 """A base model of a few thousand weights, made on the spot: for what does not depend on how well a model answers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -12,8 +13,15 @@ SPECIAL = ["<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>"]
 
 
 def make_tiny_model(
-    folder: Path, *, hidden: int = 64, intermediate: int = 128, context: int = 1024, seed: int = 0
+    folder: Path,
+    *,
+    hidden: int = 64,
+    intermediate: int = 128,
+    context: int = 1024,
+    seed: int = 0,
+    texts: Sequence[str] = (),
 ) -> Path:
+    """Its tokens are bytes, or what is frequent in `texts`, of which such texts then take a third as many."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -21,7 +29,11 @@ def make_tiny_model(
     bare.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bare.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    bare.train_from_iterator([], trainers.BpeTrainer(vocab_size=300, special_tokens=SPECIAL, initial_alphabet=alphabet))
+    size = 1000 if texts else 300
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
+    )
+    bare.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=bare, eos_token="<|end|>", pad_token="<|pad|>", model_max_length=context, padding_side="left"
     )

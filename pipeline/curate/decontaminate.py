@@ -31,9 +31,9 @@ class Cuts:
     containment: float = 0.8
 
     def __post_init__(self) -> None:
-        for name, value in (("cut", self.jaccard), ("containment", self.containment)):
+        for name, value, usual in (("cut", self.jaccard, 0.65), ("containment", self.containment, 0.8)):
             if not 0 < value <= 1:
-                raise InputError(f"{name}: {value} is outside (0, 1]; give for example 0.65")
+                raise InputError(f"{name}: {value} is outside (0, 1]; give for example {usual}")
 
 
 def check(texts: Sequence[str], exam: Exam, cuts: Cuts) -> pa.Table:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
 from pipeline.errors import InputError
+from pipeline.spelling import meant
 
 Hashes = NDArray[np.uint64]
 
@@ -50,7 +51,9 @@ def normalise(text: str) -> str:
 def column(table: pa.Table, name: str, *, where: str = "table") -> pa.ChunkedArray:
     """The column of that name. Raises InputError that names the columns there are."""
     if name not in table.column_names:
-        raise InputError(f"{where}: no column {name!r}; the columns are {', '.join(table.column_names) or 'none'}")
+        near = meant(name, table.column_names)
+        hint = f"did you mean {near!r}?" if near else f"the columns are {', '.join(table.column_names) or 'none'}"
+        raise InputError(f"{where}: no column {name!r}; {hint}")
     return table[name]
 
 

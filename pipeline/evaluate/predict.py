@@ -56,6 +56,7 @@ def predict_stage(source: TaskSource, model: Model, asking: Asking) -> Stage:
         tokenizer = load_tokenizer(model.base)
         tokenizer.padding_side = "left"
         network = load_base(model.base, four_bit=model.four_bit, gpu=model.gpu)
+        network.generation_config = _greedily(network.generation_config, tokenizer)
         if model.adapter is not None:
             network = load_student(network, model.adapter, model.base)
         network.eval()
@@ -63,6 +64,17 @@ def predict_stage(source: TaskSource, model: Model, asking: Asking) -> Stage:
         return lambda table: _predict(task, network, tokenizer, model, asking, table)
 
     return Stage("predict", ("item_id", "text"), WRITES, load)
+
+
+def _greedily(own: Any, tokenizer: Any) -> Any:
+    """How answers are generated: by none of the model's own settings, of which a repetition penalty would punish what
+    is copied from the text; but where the model names more end tokens than its tokenizer, each of them ends an answer.
+    """
+    from transformers import GenerationConfig
+
+    named = own.eos_token_id
+    ends = {tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])} - {None}
+    return GenerationConfig(do_sample=False, pad_token_id=tokenizer.pad_token_id, eos_token_id=sorted(ends))
 
 
 def _predict(task: Task, network: Any, tokenizer: Any, model: Model, asking: Asking, table: pa.Table) -> pa.Table:
@@ -121,21 +133,24 @@ def _generate(network: Any, tokenizer: Any, prompts: list[list[int]], asking: As
         out = network.generate(
             input_ids=ids,
             attention_mask=mask,
-            do_sample=False,
             max_new_tokens=asking.max_new_tokens,
-            pad_token_id=pad,
-            eos_token_id=tokenizer.eos_token_id,
         )
     seconds = time.perf_counter() - started
-    answers = [_until_end(one, tokenizer.eos_token_id) for one in out[:, longest:].tolist()]
     return [
-        {"raw": tokenizer.decode(one, skip_special_tokens=True), "output_tokens": len(one), "seconds": seconds}
-        for one in answers
+        {"raw": _words(tokenizer, one[:end]), "output_tokens": min(end + 1, len(one)), "seconds": seconds}
+        for one in out[:, longest:].tolist()
+        for end in [_end(one, network.generation_config.eos_token_id)]
     ]
 
 
-def _until_end(tokens: list[int], end: int) -> list[int]:
-    return tokens[: tokens.index(end) + 1] if end in tokens else tokens
+def _words(tokenizer: Any, tokens: list[int]) -> str:
+    """As they were written: some tokenizers would tidy up the spaces before punctuation."""
+    return str(tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def _end(tokens: list[int], ends: list[int]) -> int:
+    """The place of the first end token; behind the last when there is none."""
+    return next((at for at, token in enumerate(tokens) if token in ends), len(tokens))
 
 
 def _row(found: dict[str, Any], prompt: list[int], shots: int) -> dict[str, Any]:

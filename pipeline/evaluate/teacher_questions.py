@@ -54,17 +54,14 @@ def answered(record: Mapping[str, Any] | None) -> dict[str, Any]:
     empty = {"raw": None, "answer": None, "seconds": None, "prompt_tokens": None, "output_tokens": None, "shots": 0}
     if record is None or record.get("kind") != "reply":
         return {**empty, "failure": "no_reply"}
-    message = json.loads(record["body"])
-    raw = clean("".join(block.get("text") or "" for block in message["content"] if block.get("type") == "text"))
+    inputs, outputs = usage(record["body"])
+    empty = {**empty, "prompt_tokens": inputs, "output_tokens": outputs}
+    try:
+        message = json.loads(record["body"])
+        raw = clean("".join(block.get("text") or "" for block in message["content"] if block.get("type") == "text"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # a server may say 200 and send anything
+        return {**empty, "failure": "malformed_reply"}
     answer, failure = read_answer(raw)
     if stopped := STOPS.get(str(message.get("stop_reason"))):
         answer, failure = None, stopped
-    inputs, outputs = usage(record["body"])
-    return {
-        **empty,
-        "raw": raw.replace("\x00", ""),
-        "answer": answer,
-        "failure": failure,
-        "prompt_tokens": inputs,
-        "output_tokens": outputs,
-    }
+    return {**empty, "raw": raw.replace("\x00", ""), "answer": answer, "failure": failure}

@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.evaluate.outcomes import aligned, outcomes
 from pipeline.tasks.task import Task
+
+Places = npt.NDArray[np.intp]
 
 
 def worst(task: Task, real: pa.Table, predictions: pa.Table, n: int = 10) -> list[dict[str, Any]]:
@@ -15,7 +18,8 @@ def worst(task: Task, real: pa.Table, predictions: pa.Table, n: int = 10) -> lis
 
     Each is {item_id, text, gold, predicted, raw, failure, wrong}: `gold` and `predicted` are answers, `wrong` the
     fields; `predicted` is None where the reply is malformed, and `raw` and `failure` are None where it is not. Every
-    scored field of a malformed reply is wrong.
+    scored field of a malformed reply is wrong, so malformed replies take at most a third of the places while there are
+    others to read.
     """
     real, predictions = aligned(real, predictions)
     found = outcomes(task, real, predictions)
@@ -23,7 +27,7 @@ def worst(task: Task, real: pa.Table, predictions: pa.Table, n: int = 10) -> lis
     wrong = ~found.exact[:, None] if classifies else found.wrong
     names = ("label",) if classifies else found.columns
     order = np.argsort(-wrong.sum(axis=1), kind="stable")
-    order = order[wrong[order].any(axis=1)][:n]
+    order = _mixed(order[wrong[order].any(axis=1)], predictions["answer"].is_null().to_numpy(), n)
     return [
         {
             "item_id": item["item_id"],
@@ -38,3 +42,11 @@ def worst(task: Task, real: pa.Table, predictions: pa.Table, n: int = 10) -> lis
             order, real.take(order).to_pylist(), predictions.take(order).to_pylist(), strict=True
         )
     ]
+
+
+def _mixed(order: Places, malformed: npt.NDArray[np.bool_], n: int) -> Places:
+    """The first n, with no more malformed ones than a third unless the readable ones do not fill the rest."""
+    broken = malformed[order]
+    most = max(n // 3, n - int((~broken).sum()))
+    chosen: Places = order[~broken | (np.cumsum(broken) <= most)][:n]
+    return chosen

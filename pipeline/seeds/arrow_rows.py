@@ -11,12 +11,32 @@ SAVED_DATASET = ("dataset_dict.json", "state.json")
 
 
 def read_parquet(path: Path, name: str) -> tuple[pa.Table, list[str]]:
-    """The table and its places, "name:row 0", "name:row 1", …"""
+    """The table and its places, "name:row 0", "name:row 1", …
+
+    Dictionaries and views, which polars and pandas write and most functions of Arrow do not take, become plain columns.
+    """
     try:
         table = pq.ParquetFile(path).read()
     except (pa.ArrowInvalid, OSError) as mistake:
         raise InputError(f"{name}: no readable Parquet file ({mistake}); write it again") from None
+    for number, field in enumerate(table.schema):
+        if (kind := _plain(field.type)) != field.type:
+            table = table.set_column(number, field.name, table.column(number).cast(kind))
     return table, _places(name, table)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The type without dictionaries and views, also inside lists and structs."""
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if kind in (pa.string_view(), pa.binary_view()):
+        return pa.large_string() if kind == pa.string_view() else pa.large_binary()
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_plain(field.type)) for field in kind])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        listed = pa.list_ if pa.types.is_list(kind) else pa.large_list
+        return listed(kind.value_field.with_type(_plain(kind.value_type)))
+    return kind
 
 
 def read_saved_dataset(path: Path, name: str) -> tuple[pa.Table, list[str]]:

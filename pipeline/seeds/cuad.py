@@ -26,6 +26,7 @@ from pipeline.seeds.cuad_sections import drafts_of
 from pipeline.seeds.cuad_text import clean
 from pipeline.seeds.dealing import deal
 from pipeline.seeds.readers import BadRow, read_records
+from pipeline.seeds.rows import in_file
 
 CLAUSES, TEXTS = "master_clauses.csv", "full_contract_txt"
 FIELDS = ("parties", "effective_date", "termination_clause_type", "payment_amount", "governing_law")
@@ -70,7 +71,9 @@ def read_cuad(folder: str | Path) -> CuadRows:
     folder = Path(folder)
     if missing := next((name for name in (CLAUSES, TEXTS) if not (folder / name).exists()), None):
         raise InputError(f"{folder}: no {missing}; give the folder of CUAD v1 that has {CLAUSES} and {TEXTS}/")
-    rows, bad = read_records(folder / CLAUSES)
+    found, unread = read_records(folder / CLAUSES)
+    rows = [(in_file(place), row) for place, row in found]  # a run keeps them, wherever the folder lies
+    bad = [BadRow(in_file(one.place), one.reason) for one in unread]
     if rows and (lacking := [name for name in COLUMNS if name not in rows[0][1]]):
         raise InputError(f"{folder / CLAUSES}: no column {lacking[0]!r}; give the CSV of CUAD v1 unchanged")
     files = match_names([row["Filename"] for _, row in rows], sorted((folder / TEXTS).glob("*.txt")))

@@ -1,10 +1,16 @@
-"""Files by content: the hash that a fingerprint takes of a file or folder, whatever its path."""
+"""Files by content, for fingerprints, and by the name that a person knows them by, for messages."""
 
 import hashlib
 from pathlib import Path
 
 from pipeline.canonical import content_hash
 from pipeline.errors import InputError
+
+
+def known_as(path: Path) -> str:
+    """The path as a message names it: as it was given, but below the current folder relative to it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def fingerprint(path: str) -> str:

@@ -13,7 +13,8 @@ from pipeline.canonical import canonical_json, content_hash
 from pipeline.errors import InputError
 from pipeline.records import REAL, SEED
 from pipeline.seeds.provenance import provenance_mistake
-from pipeline.seeds.rows import BadRow
+from pipeline.seeds.rows import BadRow, in_file
+from pipeline.spelling import meant
 from pipeline.tasks.task import DEEPEST, Task, depth
 
 Placed = tuple[str, dict[str, Any]]
@@ -89,7 +90,10 @@ def unstorable(task: Task, row: Mapping[str, Any]) -> str | None:
 def text_mistake(row: Mapping[str, Any]) -> str | None:
     text = row.get("text")
     if "text" not in row:
-        return f"no text (keys: {', '.join(row)}); put the example under `text`"
+        keys = [key for key in row if key != "answer" or row[key] != {"label": row.get("label")}]  # not one we made
+        near = meant("text", keys)
+        hint = f"rename {near!r} to `text`" if near else "put the example under `text`"
+        return f"no text (keys: {', '.join(keys)}); {hint}"
     if not isinstance(text, str) or not text.strip():
         return f"text is {repr(text)[:80]}; give the example's words or take the row out"
     return None
@@ -130,7 +134,7 @@ def answer_mistake(task: Task, row: Mapping[str, Any]) -> str | None:
         )
     whole = set(scored) == set(task.fields)
     errors = [error for name, error in task.field_errors(answer) if name in scored or (whole and name is None)]
-    return f"answer does not fit the schema: {errors[0]}" if errors else None
+    return f"answer does not fit the schema: {errors[0]}; correct it, or the schema" if errors else None
 
 
 def _scored_mistake(row: Mapping[str, Any]) -> str | None:
@@ -177,6 +181,12 @@ def _real(task: Task, place: str, row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: str(row[name]) for name in ("label_source", "labelled_by", "labelled_at")},
         "place": place,
     }
+
+
+def without_folders(table: pa.Table) -> pa.Table:
+    """The table as a run keeps it: the same wherever its files lie."""
+    places = [in_file(place) for place in table["place"].to_pylist()]
+    return table.set_column(table.column_names.index("place"), "place", pa.array(places, pa.string()))
 
 
 def counted(table: pa.Table, column: str) -> dict[str, int]:

@@ -28,7 +28,8 @@ DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)  # `json
 def read_json_lines(path: Path, name: str) -> Records:
     """Lines end with a line feed only (a U+2028 inside a string is text); blank lines are skipped.
 
-    A place is "name:line", counted from 1. Whatever is wrong with a line makes it a bad row, never an error.
+    A place is "name:line", counted from 1. Whatever is wrong with a line makes it a bad row. Raises InputError only
+    when no line is good and the first looks like the header of a CSV file.
     """
     rows: list[tuple[str, Record]] = []
     bad: list[BadRow] = []
@@ -42,7 +43,26 @@ def read_json_lines(path: Path, name: str) -> Records:
                 except (ValueError, RecursionError) as mistake:
                     bad.append(BadRow(place, _reason(mistake)))
             offset += len(line)
+    if bad and not rows:
+        _refuse_csv(path, name)
     return Records(rows, bad)
+
+
+def _refuse_csv(path: Path, name: str) -> None:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        head = next((line.strip() for line in lines if line.strip()), "")
+    mark = next((mark for mark in ",\t;" if mark in head), None)
+    if mark and head[:1] not in "{[" and not _is_json(head):
+        kind = {",": "rename it to .csv", "\t": "rename it to .tsv", ";": "save it as .csv with commas"}[mark]
+        raise InputError(f"{name}: looks like CSV, not JSON (its first line is {head[:60]!r}); {kind}")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def read_json(path: Path, name: str) -> Records:

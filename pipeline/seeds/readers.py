@@ -5,16 +5,18 @@ raise InputError. See `table_of` in pipeline.seeds.rows for how JSON values beco
 """
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.canonical import canonical_json
 from pipeline.errors import InputError
 from pipeline.seeds.arrow_rows import SAVED_DATASET, concatenate, read_parquet, read_saved_dataset
 from pipeline.seeds.csv_rows import read_csv
+from pipeline.seeds.files import known_as
 from pipeline.seeds.json_rows import read_json, read_json_lines
 from pipeline.seeds.rows import BadRow, Record, Records, Rows, table_of
+from pipeline.spelling import meant
 
 __all__ = ["BadRow", "Record", "Rows", "read_records", "read_rows"]
 
@@ -30,14 +32,16 @@ READABLE = "JSONL (.jsonl, .ndjson, .json), CSV (.csv, .tsv), Parquet (.parquet)
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_rows(path: str | Path) -> Rows:
-    """All columns of the input as a table, one place a row ("seeds.jsonl:12", "x.csv:12", "x.parquet:row 12").
+def read_rows(path: str | Path, *, text: str | None = None) -> Rows:
+    """All columns of the input as a table, one place a row ("a/seeds.jsonl:12", "a/x.csv:12", "a/x.parquet:row 12").
 
-    Lines count from 1, rows of Parquet from 0. Raises InputError: missing, empty, of an unknown kind, or unreadable as
-    a whole.
+    Lines count from 1, rows of Parquet from 0. Of a `text` column that mixes texts with other values, which a table
+    cannot, the other values are bad rows. Raises InputError: missing, empty, of an unknown kind, or unreadable as a
+    whole.
     """
     found = _read(Path(path))
     if isinstance(found, Records):
+        found = _texts_only(found, text) if text else found
         return Rows(table_of(row for _, row in found.rows), [place for place, _ in found.rows], found.bad)
     table, places = found
     return Rows(table, places, [])
@@ -52,11 +56,20 @@ def read_records(path: str | Path) -> tuple[list[tuple[str, Record]], list[BadRo
     return list(zip(places, table.to_pylist(), strict=True)), []
 
 
+def _texts_only(found: Records, text: str) -> Records:
+    odd = [
+        BadRow(place, f"{text!r} is {canonical_json(row[text])[:40]}, not text; put it in quotes, or take the row out")
+        for place, row in found.rows
+        if not isinstance(row.get(text), str | None)
+    ]
+    return Records([one for one in found.rows if isinstance(one[1].get(text), str | None)], found.bad + odd)
+
+
 def _read(path: Path) -> Records | tuple[pa.Table, list[str]]:
     if not path.exists():
         raise InputError(f"{path}: {_missing(path)}")
     try:
-        found = _read_folder(path) if path.is_dir() else _read_files([path], path.name)
+        found = _read_folder(path) if path.is_dir() else _read_files([path])
     except OSError as mistake:
         raise InputError(f"{path}: cannot be read ({mistake.strerror}); check the file and its permissions") from None
     empty = not (found.rows or found.bad) if isinstance(found, Records) else not found[1]
@@ -69,13 +82,13 @@ def _missing(path: Path) -> str:
     parent = path.absolute().parent
     if not parent.is_dir():
         return f"not found, nor its folder {parent}; check the path"
-    alike = get_close_matches(path.name, sorted(sibling.name for sibling in parent.iterdir()), n=1)
-    return f"not found; did you mean {alike[0]}?" if alike else "not found; check the path"
+    alike = meant(path.name, sorted(sibling.name for sibling in parent.iterdir()))
+    return f"not found; did you mean {alike}?" if alike else "not found; check the path"
 
 
 def _read_folder(path: Path) -> Records | tuple[pa.Table, list[str]]:
     if any((path / name).is_file() for name in SAVED_DATASET):
-        return read_saved_dataset(path, path.name)
+        return read_saved_dataset(path, known_as(path))
     inside = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith((".", "_")))
     files = [file for file in inside if file.suffix.lower() in KINDS]
     kinds = {KINDS[file.suffix.lower()]: file.name for file in files}
@@ -84,17 +97,18 @@ def _read_folder(path: Path) -> Records | tuple[pa.Table, list[str]]:
     if len(kinds) > 1:
         several = ", ".join(f"{kind} ({name})" for kind, name in kinds.items())
         raise InputError(f"{path}: files of several kinds, {several}; name one file, or keep one kind in the folder")
-    return _read_files(files, path.name, f"{path.name}/")
+    return _read_files(files)
 
 
-def _read_files(files: list[Path], name: str, prefix: str = "") -> Records | tuple[pa.Table, list[str]]:
+def _read_files(files: list[Path]) -> Records | tuple[pa.Table, list[str]]:
     kind = KINDS.get(files[0].suffix.lower())
     if kind is None:
         raise InputError(f"{files[0]}: unknown kind of file {files[0].suffix!r}; what is read: {READABLE}")
     if kind == "Parquet":
-        parts = [read_parquet(file, prefix + file.name) for file in files]
-        return concatenate([table for table, _ in parts], name), [place for _, places in parts for place in places]
-    records = [_read_text(file, prefix + file.name) for file in files]
+        parts = [read_parquet(file, known_as(file)) for file in files]
+        table = concatenate([table for table, _ in parts], known_as(files[0].parent))
+        return table, [place for _, places in parts for place in places]
+    records = [_read_text(file, known_as(file)) for file in files]
     return Records([row for part in records for row in part.rows], [row for part in records for row in part.bad])
 
 

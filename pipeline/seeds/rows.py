@@ -14,7 +14,7 @@ EXACT_IN_DOUBLE = 2**53
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was left out: where it stands ("seeds.jsonl:12") and why, with what to do about it."""
+    """A row that was left out: where it stands ("tasks/seeds.jsonl:12") and why, with what to do about it."""
 
     place: str
     reason: str
@@ -35,6 +35,15 @@ class Records:
 
     rows: list[tuple[str, Record]]
     bad: list[BadRow]
+
+
+def in_file(place: str) -> str:
+    """A place without the folder, which is for messages and shapes no result.
+
+    >>> in_file("tasks/seeds.jsonl:12")
+    'seeds.jsonl:12'
+    """
+    return place.rpartition("/")[2]
 
 
 def table_of(records: Iterable[Record]) -> pa.Table:

@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.seeds.dealing import deal
 from pipeline.seeds.intake import Placed, given
 from pipeline.seeds.readers import read_records
-from pipeline.seeds.rows import BadRow
+from pipeline.seeds.rows import BadRow, in_file
 
 SETS = ("calibration", "dev", "final")
 
@@ -86,4 +86,4 @@ def _dealt(rows: Iterable[Placed], shares: dict[str, float]) -> dict[str, list[P
 def _group(place: str, row: dict[str, Any]) -> str:
     """What a row is dealt with: its group, else its document, else itself."""
     names = [given(row, name) for name in ("group", "document_id", "id")]
-    return str(next((name for name in names if name is not None), place))
+    return str(next((name for name in names if name is not None), in_file(place)))

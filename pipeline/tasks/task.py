@@ -73,7 +73,7 @@ def read_source(settings: Settings) -> TaskSource:
 
 def _text(role: str, path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # a byte order mark is no part of the text
     except OSError as error:
         raise InputError(f"{path}: {role} cannot be read ({error.strerror}); check the path in task.yaml") from error
     except UnicodeDecodeError as error:

@@ -1,4 +1,5 @@
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,25 @@ def test_a_new_task_folder_passes_its_own_checks_and_can_be_planned(
     assert record["task"] == "my-task"
     assert record["stages"]["plan"]["requests"] == 10
     assert record["stages"]["plan"]["dollars"] > 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("nåt täsk!", "nat-task"),
+        ("Grün & Söhne", "Grun-Sohne"),
+        ("日本", "task"),
+        ("_v2.1--x_", "v2.1-x"),
+        ("a b", "a-b"),
+    ],
+)
+def test_a_new_task_is_named_after_its_folder_and_the_advised_command_works(
+    seedwright: Seedwright, tmp_path: Path, folder: str, name: str
+) -> None:
+    made = seedwright("init", tmp_path / folder)
+    assert load_settings(str(tmp_path / folder))[0].name == name
+    advised = shlex.split(made.stderr.splitlines()[-1].partition("then: ")[2])
+    assert advised == ["seedwright", "plan", str(tmp_path / folder)]
 
 
 def test_init_never_writes_over_something(seedwright: Seedwright, tmp_path: Path) -> None:
@@ -156,6 +176,63 @@ def test_a_copied_task_folder_is_not_checked_again(seedwright: Seedwright, task_
     seedwright("plan", task_folder, "--out", out)
     copied = shutil.copytree(task_folder, tmp_path / "elsewhere")
     assert "check: done already" in seedwright("plan", copied, "--out", out).stderr
+    (copied / "verify.py").write_text("def verify(text, answer):\n    return None\n")
+    again = seedwright("plan", copied, "--out", out).stderr
+    assert ("check: done already" in again, "plan: done already" in again) == (False, True)
+
+
+def test_bad_rows_of_files_with_one_name_are_told_apart(
+    seedwright: Seedwright, task_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(task_folder)
+    for name in ("dev", "final"):
+        Path(name).mkdir()
+        rows = [json.loads(line) for line in Path(f"{name}.jsonl").read_text().splitlines()]
+        Path(name, "data.jsonl").write_text("".join(json.dumps({**row, "text": None}) + "\n" for row in rows))
+    pairs = [part for name in ("dev", "final") for part in ("--set", f"real.{name}={name}/data.jsonl")]
+    told = seedwright("plan", ".", *pairs).stderr
+    assert "seedwright: dev/data.jsonl:1: text is None" in told
+    assert "\nfinal/data.jsonl:1: text is None" in told
+
+
+def test_a_byte_order_mark_in_any_file_of_a_task_changes_nothing(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    seedwright("plan", task_folder, "--out", out)
+    for file in task_folder.iterdir():
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    again = seedwright("plan", task_folder, "--out", out)
+    assert again.returncode == 0, again.stderr
+    assert "plan: done already" in again.stderr
+
+
+def test_the_built_in_teacher_refuses_what_it_cannot_answer_before_anything_is_planned(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    seedwright("plan", task_folder, "--out", out)
+    pairs = ["--set", "teacher.base_url=simulated", "--set", "teacher.model=simulated-teacher"]
+    for command in (["plan", task_folder, "--out", out, "--update"], ["preview", task_folder]):
+        refused = seedwright(*command, *pairs)
+        assert refused.returncode == 2
+        assert "drafts contract sections only, and this task's fields are order_number, delivery_date" in refused.stderr
+    assert seedwright("plan", task_folder, "--out", out, "--update").returncode == 0
+    refused = seedwright("plan", "contracts", "--set", "teacher.model=claude-haiku-5-5")
+    assert "the built-in teacher serves simulated-teacher and not 'claude-haiku-5-5'" in refused.stderr
+
+
+def test_the_doctor_advises_its_own_option(seedwright: Seedwright, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = seedwright("doctor", "--run-dir", tmp_path / "file" / "runs")
+    assert refused.returncode == 2
+    assert "cannot be written (Not a directory); choose a folder you may write to with --run-dir" in refused.stderr
+
+
+def test_a_mistyped_column_is_suggested(seedwright: Seedwright, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"text": "a", "id": 1}\n')
+    refused = seedwright("dedup", tmp_path / "rows.jsonl", "--text", "txt", "--out", tmp_path / "out")
+    assert refused.stderr == f"seedwright: {tmp_path}/rows.jsonl: no column 'txt'; did you mean 'text'?\n"
 
 
 @pytest.mark.parametrize("name", ["2024", "no", "null", "1e5"])
@@ -200,5 +277,6 @@ def test_a_preview_prints_prompt_reply_and_verdict_and_leaves_nothing_behind(
     for sample in found["samples"]:
         assert f"=== {sample['sample_id']}" in shown.stderr
         assert str(sample["text"] or sample["raw"]) in shown.stderr
+    assert len({json.loads(sample["cell"])["contract_type"] for sample in found["samples"]}) == 3
     assert shown.stderr.count("--- prompt") == shown.stderr.count("--- verdict") == 3
     assert list(tmp_path.iterdir()) == []

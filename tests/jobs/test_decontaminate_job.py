@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import decontaminate
+from jobs import decontaminate, dedup
 from pipeline.errors import InputError
 
 ITEM = "the supplier shall deliver the goods to the buyer within thirty days of the order date"
@@ -80,6 +81,20 @@ def test_an_empty_evaluation_set_is_refused_and_nothing_is_written(tmp_path: Pat
 def test_the_text_column_of_the_evaluation_set_is_that_of_the_input_unless_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"exam\.csv: no column 'text'; the columns are n, question"):
         run(tmp_path, eval_text=None)
+
+
+def test_the_evaluation_set_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "ev").mkdir()
+    pq.write_table(pa.table({"question": [ITEM]}), tmp_path / "ev" / "kept.parquet")
+    with pytest.raises(InputError, match=r"ev: writing there would overwrite --against .*ev/kept\.parquet; "):
+        run(tmp_path, against=tmp_path / "ev" / "kept.parquet", out=tmp_path / "ev")
+    assert pq.read_table(tmp_path / "ev" / "kept.parquet").to_pylist() == [{"question": ITEM}]
+
+
+def test_no_sweep_is_left_beside_the_tables_of_another_command(tmp_path: Path) -> None:
+    run(tmp_path)
+    dedup.run(tmp_path / "train.csv", text="text", out=tmp_path / "out", say=quiet)
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"kept.parquet", "removed.parquet", "summary.json"}
 
 
 @pytest.mark.parametrize("wrong", [{"cut": 0}, {"cut": 1.01}, {"containment": 0}, {"shingle": "5"}])

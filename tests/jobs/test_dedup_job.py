@@ -15,7 +15,7 @@ LONG = "the supplier shall deliver the goods to the buyer within thirty days of 
 TEXTS = [LONG, "something else", f"{LONG.upper()} ", f"{LONG}, really", "something  ELSE", "alone"]
 
 
-def jsonl(path: Path, texts: list[str | None], **more: Any) -> Path:
+def jsonl(path: Path, texts: list[Any], **more: Any) -> Path:
     rows = [{"body": text, "label": number, **more} for number, text in enumerate(texts)]
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     return path
@@ -134,10 +134,72 @@ def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
     assert pq.read_table(source).column_names == ["body"]
 
 
-def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_read_is_never_written_into_by_whatever_path(tmp_path: Path) -> None:
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    pq.write_table(pa.table({"body": ["a", "a"]}), parts / "kept.parquet")
+    (tmp_path / "same").symlink_to(parts)
+    fresh = jsonl(tmp_path / "rows.jsonl", ["a"])
+    for source, against, out in [(parts, None, parts), (parts, None, tmp_path / "same"), (fresh, parts, parts)]:
+        with pytest.raises(InputError, match=r"(parts|same): writing there would overwrite (the input|--against) "):
+            dedup.run(source, text="body", against=against, out=out, say=quiet)
+    assert pq.read_table(parts / "kept.parquet").num_rows == 2
+    assert [file.name for file in parts.iterdir()] == ["kept.parquet"]
+    dedup.run(parts, text="body", out=parts / "inside", say=quiet)
+    assert dedup.run(parts, text="body", out=parts / "inside", say=quiet)["kept"] == 1
+
+
+def test_a_link_in_a_folder_that_is_read_protects_what_it_leads_to(tmp_path: Path) -> None:
+    dedup.run(jsonl(tmp_path / "rows.jsonl", ["a"]), text="body", out=tmp_path / "out", say=quiet)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "a.parquet").symlink_to(tmp_path / "out" / "kept.parquet")
+    with pytest.raises(InputError, match="would overwrite the input"):
+        dedup.run(tmp_path / "parts", text="body", out=tmp_path / "out", say=quiet)
+
+
+def test_a_run_s_folder_and_its_dataset_are_not_written_into(tmp_path: Path) -> None:
     source = jsonl(tmp_path / "rows.jsonl", ["a"])
-    with pytest.raises(InputError, match="is a file, not a folder"):
-        dedup.run(source, text="body", out=source, say=quiet)
+    (tmp_path / "run" / "dataset").mkdir(parents=True)
+    (tmp_path / "run" / "run.json").touch()
+    for out in (tmp_path / "run", tmp_path / "run" / "dataset", tmp_path / "run" / "new"):
+        with pytest.raises(InputError, match=r"belongs to the run in .*/run; choose a folder outside it"):
+            dedup.run(source, text="body", out=out, say=quiet)
+
+
+def test_a_folder_under_the_name_of_an_output_is_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "out" / "kept.parquet" / "part").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"kept\.parquet: is a folder, where a file is to be written"):
+        dedup.run(jsonl(tmp_path / "rows.jsonl", ["a"]), text="body", out=tmp_path / "out", say=quiet)
+    assert (tmp_path / "out" / "kept.parquet" / "part").is_dir()
+
+
+@pytest.mark.parametrize("below", ["", "sub", "sub/sub"])
+def test_a_file_in_the_place_of_the_folder_or_above_it_is_refused(tmp_path: Path, below: str) -> None:
+    source = jsonl(tmp_path / "rows.jsonl", ["a"])
+    with pytest.raises(InputError, match=r"rows\.jsonl: is a file, not a folder"):
+        dedup.run(source, text="body", out=source / below, say=quiet)
+
+
+def test_a_folder_whose_name_no_file_system_takes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot be used \(File name too long\)"):
+        dedup.run(jsonl(tmp_path / "rows.jsonl", ["a"]), text="body", out=tmp_path / ("x" * 300), say=quiet)
+
+
+def test_what_is_no_text_among_texts_is_named_by_its_line(tmp_path: Path) -> None:
+    source = jsonl(tmp_path / "rows.jsonl", ["1", 1, {"a": 1}])
+    with pytest.raises(InputError, match=r"2 rows .* \(rows\.jsonl:2: 'body' is 1, not text; .*:3: 'body' is"):
+        dedup.run(source, text="body", out=tmp_path / "out", say=quiet)
+
+
+@pytest.mark.parametrize("kind", [pa.string_view(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_texts_of_any_arrow_type_are_compared(tmp_path: Path, kind: pa.DataType) -> None:
+    column = pa.array(["one", "two", "one"], pa.string()).cast(kind)
+    pq.write_table(pa.table({"body": column, "other": column}), tmp_path / "rows.parquet")
+    summary = dedup.run(tmp_path / "rows.parquet", text="body", out=tmp_path / "out", say=quiet)
+    assert (summary["kept"], summary["removed"]["exact"]) == (2, 1)
+    assert pq.read_table(tmp_path / "out" / "kept.parquet").select(["body", "other"]).to_pylist() == [
+        {"body": text, "other": text} for text in ("one", "two")
+    ]
 
 
 def test_a_failed_run_leaves_no_summary_beside_tables_of_another(

@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(400), pytes
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_model(tmp_path_factory.mktemp("base"), context=2048)
+    texts = [json.loads(line)["text"] for line in (BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines()]
+    return make_tiny_model(tmp_path_factory.mktemp("base"), context=2048, texts=texts)
 
 
 def arguments(folder: Path, base: Path, *more: str) -> list[str]:

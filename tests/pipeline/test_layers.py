@@ -32,6 +32,15 @@ def test_all_mistakes_are_reported_at_once_each_with_its_source_and_the_nearest_
     assert "--set generaton.samples: unknown setting generaton; did you mean generation?" in found
 
 
+def test_a_misspelt_key_that_is_required_is_told_as_the_misspelling_alone(task_folder: Path) -> None:
+    task = task_folder / "task.yaml"
+    task.write_text(task.read_text().replace("seeds:\n", "sedes:\n").replace("schema:", "shema:"))
+    assert mistakes(str(task_folder)) == [
+        f"{task}: unknown setting sedes; did you mean seeds?",
+        f"{task}: unknown setting shema; did you mean schema?",
+    ]
+
+
 def test_paths_are_relative_to_the_file_that_names_them(
     task_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,6 +60,17 @@ def test_paths_are_relative_to_the_file_that_names_them(
     ("pair", "message"),
     [
         ("filters", "is not key=value"),
+        ("=5", "--set =5: is not key=value"),
+        ("=sk-ant-0123456789", "--set =…: is not key=value"),
+        ("matrix.register={formal: 1, formal: 2}", "--set matrix.register: line 1 repeats the key 'formal'"),
+        ("matrix=formal", "matrix = 'formal': should be a mapping, such as matrix: {register: {formal: 1}}"),
+        ("matrix.register=[formal]", "should be a mapping, such as matrix: {register: {formal: 1}}"),
+        ("split=0.1", "split = 0.1: should be a mapping; write `key: value` lines below it (keys: validation)"),
+        ("name=2026-01-01", "name = 2026-01-01: is a date to YAML, and text is wanted; put it in quotes"),
+        ("name=no", "name = False: is a truth value to YAML, and text is wanted; put it in quotes"),
+        ("name=12", "name = 12: is a number to YAML"),
+        ("name=[a]", "name = ['a']: should be text"),
+        ("teacher.temperature=1", "unknown setting teacher.temperature; known keys: base_url, model"),
         ("filters..confidence=1", "is not key=value"),
         ("filters.confidence=[", "is not a YAML value"),
         ("filters.confidence=high", "filters.confidence = 'high'"),
@@ -87,7 +107,8 @@ def test_a_bad_pair_is_explained(task_folder: Path, pair: str, message: str) -> 
     [
         ("a: [1", "line 2 is not YAML"),
         ("just words", "holds str, not settings"),
-        ("", "holds NoneType"),
+        ("", "holds no settings; write `key: value` lines"),
+        ("split: {validation: 0.1}\nfilters: {}\nsplit: {}", "config.yaml: line 3 repeats the key 'split' of line 1"),
         ("a: 2024-13-45", "a value that YAML cannot read (month must be in 1..12); put it in quotes"),
         ("a: &x {b: *x}", "a value that YAML cannot read"),
         ("matrix: {r: {yes: 1}}", "config.yaml: matrix.r has the key True"),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.run_dir import RunDir, atomic_write, locked, write_json, write_parquet
+from pipeline.run_dir import RunDir, atomic_write, clear, locked, write_json, write_parquet
 
 
 def hold(path: str) -> None:
@@ -50,6 +50,16 @@ def test_a_folder_that_cannot_be_made_is_refused_with_a_remedy(tmp_path: Path) -
         locked(tmp_path / "file" / "run"),
     ):
         raise AssertionError("opened")
+
+
+def test_what_cannot_be_cleared_is_named_and_what_is_not_there_is_clear(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(InputError, match=r"notes\.txt/sub: cannot be removed \(Not a directory\); choose a folder"):
+        clear(tmp_path / "notes.txt" / "sub")
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(InputError, match="link: cannot be removed"):
+        clear(tmp_path / "link")
+    clear(tmp_path / "nothing")
 
 
 def test_two_runs_on_one_folder_are_refused_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:

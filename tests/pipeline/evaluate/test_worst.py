@@ -46,7 +46,18 @@ def test_the_most_wrong_come_first_then_go_by_id_and_the_right_are_left_out(cont
         ("b", [DATE]),
         ("c", [LAW]),
     ]
-    assert [row["item_id"] for row in worst(contracts, rows, said(answers), n=2)] == ["d", "e"]
+    assert [row["item_id"] for row in worst(contracts, rows, said(answers), n=2)] == ["d", "b"]
+
+
+def test_malformed_replies_leave_most_places_to_what_can_be_read(contracts: Task) -> None:
+    broken = {f"broken {number}": None for number in range(9)}
+    answers = broken | {f"read {number}": {LAW: "Iowa", DATE: "2024-05-01"} for number in range(3)}
+    rows = real(dict.fromkeys(answers, GOLD))
+    shown = [row["item_id"].split()[0] for row in worst(contracts, rows, said(answers), n=9)]
+    assert shown == ["broken"] * 6 + ["read"] * 3
+    assert len(worst(contracts, real(dict.fromkeys(broken, GOLD)), said(broken), n=9)) == 9
+    few = [row["item_id"].split()[0] for row in worst(contracts, rows, said(answers), n=3)]
+    assert few == ["broken", "read", "read"]
 
 
 def test_of_a_student_without_a_mistake_there_is_nothing_to_read(contracts: Task) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.seeds.intake import real_table, refuse, seed_table
+from pipeline.seeds.intake import real_table, refuse, seed_table, without_folders
 from pipeline.seeds.rows import BadRow
 from pipeline.tasks.task import Task
 
@@ -52,6 +52,7 @@ def test_a_good_row_becomes_a_record_with_a_canonical_answer(load: Callable[...,
         ({"answer": {"order_number": "A1"}}, "answer lacks delivery_date"),
         ({"answer": {**ANSWER, "colour": "red"}}, "'colour' is no field of the schema"),
         ({"answer": {**ANSWER, "delivery_date": "soon"}}, "does not fit the schema: delivery_date"),
+        ({"answer": {**ANSWER, "delivery_date": "soon"}}, "; correct it, or the schema"),
         ({"scored_fields": ["colour"]}, "'colour' is no field"),
         ({"scored_fields": []}, "scores nothing"),
         ({"scored_fields": "order_number"}, 'scored_fields is "order_number", not a list'),
@@ -147,6 +148,22 @@ def test_a_seed_needs_text_and_its_strata(load: Callable[..., Task]) -> None:
         "f:1: no text (keys: words); put the example under `text`",
         "f:2: no type, which seeds.strata names; add it",
     ]
+
+
+def test_a_text_under_almost_the_right_name_is_pointed_out_and_no_key_that_is_ours(load: Callable[..., Task]) -> None:
+    rows = [{"Text": "x"}, {"label": "a", "body": "x", "answer": {"label": "a"}}]
+    assert complaints(load(), *rows, seeds=True) == [
+        "f:1: no text (keys: Text); rename 'Text' to `text`",
+        "f:2: no text (keys: label, body); put the example under `text`",
+    ]
+
+
+def test_a_table_is_kept_without_the_folders_of_its_files(load: Callable[..., Task]) -> None:
+    places = ["here/x.jsonl:1", "/elsewhere/x.jsonl:2", "x.json:item 0"]
+    table = seed_table(load(), [(place, {"text": place}) for place in places], [])
+    assert table["place"].to_pylist() == places
+    assert without_folders(table)["place"].to_pylist() == ["x.jsonl:1", "x.jsonl:2", "x.json:item 0"]
+    assert without_folders(table).schema == table.schema
 
 
 def test_all_bad_rows_are_refused_together() -> None:

@@ -11,6 +11,12 @@ from pipeline.errors import InputError
 from pipeline.seeds.readers import BadRow, read_records, read_rows
 
 
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the folder of the files, so that a place is a file's name."""
+    monkeypatch.chdir(tmp_path)
+
+
 def write(path: Path, content: str | bytes) -> Path:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
@@ -162,6 +168,61 @@ def test_a_csv_that_nobody_could_use_is_refused_as_a_whole(tmp_path: Path, conte
         read_rows(write(tmp_path / "x.csv", content))
 
 
+def test_csv_under_the_name_of_json_lines_is_told_with_the_name_it_should_have(tmp_path: Path) -> None:
+    for content, remedy in [
+        ("id,text\n1,a\n", r"looks like CSV, not JSON \(its first line is 'id,text'\); rename it to .csv"),
+        ('\ufeff"id","text"\n', "rename it to .csv"),
+        ("id\ttext\n1\ta\n", "rename it to .tsv"),
+        ("id;text\n", "with commas"),
+    ]:
+        with pytest.raises(InputError, match=remedy):
+            read_rows(write(tmp_path / "x.jsonl", content))
+    for content in ('"one, two"\n', "{'a': 1, 'b': 2}\n", "[1, 2]\n", "one two\n", '{"a": 1}\none, two\n'):
+        assert len(read_rows(write(tmp_path / "x.jsonl", content)).bad) == 1
+
+
+def test_values_that_are_no_texts_are_bad_rows_where_texts_are_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.jsonl", '{"t":1}\n{"t":"1"}\n{"t":{"a":1}}\n{"t":null}\n{"u":1}\n')
+    rows = read_rows(path, text="t")
+    assert (rows.table["t"].to_pylist(), rows.places) == (["1", None, None], ["x.jsonl:2", "x.jsonl:4", "x.jsonl:5"])
+    remedy = "not text; put it in quotes, or take the row out"
+    assert rows.bad == [
+        BadRow("x.jsonl:1", f"'t' is 1, {remedy}"),
+        BadRow("x.jsonl:3", f"'t' is {{\"a\":1}}, {remedy}"),
+    ]
+    assert read_rows(path).table["t"].to_pylist() == ["1", "1", '{"a":1}', None, None]
+
+
+def test_a_place_names_the_file_as_a_person_here_knows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / "x.jsonl", '{"a":1}\n')
+    write(tmp_path / "x.jsonl", '{"a":1}\n')
+    assert read_rows(tmp_path / "in" / "x.jsonl").places == read_rows("in/x.jsonl").places == ["in/x.jsonl:1"]
+    monkeypatch.chdir(tmp_path / "in")
+    assert read_rows("../x.jsonl").places == ["../x.jsonl:1"]
+    assert read_rows(tmp_path / "x.jsonl").places == [f"{tmp_path}/x.jsonl:1"]
+
+
+def test_views_and_dictionaries_of_parquet_become_plain_columns(tmp_path: Path) -> None:
+    view = pa.array(["a", None], pa.string_view())
+    table = pa.table(
+        {
+            "text": view,
+            "bytes": pa.array([b"a", None], pa.binary_view()),
+            "kind": pa.array(["x", "x"]).dictionary_encode(),
+            "list": pa.array([["a"], None], pa.list_(pa.string_view())),
+            "inside": pa.array([{"a": "x"}, None], pa.struct([("a", pa.string_view())])),
+            "n": [1, 2],
+        }
+    )
+    pq.write_table(table, tmp_path / "x.parquet")
+    found = read_rows(tmp_path / "x.parquet").table
+    assert found.to_pylist() == table.to_pylist()
+    assert found.take([1]).to_pylist() == table.to_pylist()[1:]  # which Arrow cannot do with views
+    assert found.schema.types[:3] == [pa.large_string(), pa.large_binary(), pa.string()]
+    assert found.schema.field("n").type == pa.int64()
+
+
 def test_parquet_keeps_its_types_and_counts_rows_from_zero(tmp_path: Path) -> None:
     table = pa.table({"text": ["a", "b"], "n": pa.array([1, 2], pa.int8()), "answer": [{"x": 1}, None]})
     pq.write_table(table, tmp_path / "x.parquet")
@@ -198,7 +259,7 @@ def test_parquet_parts_of_a_folder_must_fit_together(tmp_path: Path) -> None:
     pq.write_table(pa.table({"n": [2], "m": ["x"]}), tmp_path / "b.parquet")
     rows = read_rows(tmp_path)
     assert rows.table.to_pydict() == {"n": [1, 2], "m": [None, "x"]}
-    assert rows.places == [f"{tmp_path.name}/a.parquet:row 0", f"{tmp_path.name}/b.parquet:row 0"]
+    assert rows.places == ["a.parquet:row 0", "b.parquet:row 0"]
     pq.write_table(pa.table({"n": ["text"]}), tmp_path / "c.parquet")
     with pytest.raises(InputError, match="do not fit together"):
         read_rows(tmp_path)
@@ -208,6 +269,8 @@ def test_a_missing_file_names_the_sibling_that_was_meant(tmp_path: Path) -> None
     write(tmp_path / "seeds.jsonl", '{"a":1}\n')
     with pytest.raises(InputError, match=r"not found; did you mean seeds.jsonl\?"):
         read_rows(tmp_path / "seed.jsonl")
+    with pytest.raises(InputError, match="not found; check the path"):
+        read_rows(tmp_path / "final.jsonl")
     with pytest.raises(InputError, match="not found, nor its folder"):
         read_rows(tmp_path / "nowhere" / "seeds.jsonl")
 

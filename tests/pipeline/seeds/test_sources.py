@@ -48,7 +48,7 @@ def test_an_answer_in_csv_that_is_none_makes_a_bad_row(load: Callable[..., Task]
     task = load(f"seeds.path={tmp_path / 's.csv'}")
     mistakes: list[BadRow] = []
     seed_table(task, read_sources(task.settings, mistakes, [])["seeds"], mistakes)
-    assert [bad.place for bad in mistakes] == ["s.csv:2"]
+    assert [bad.place for bad in mistakes] == [f"{tmp_path}/s.csv:2"]
 
 
 def test_an_empty_cell_in_csv_is_no_answer(load: Callable[..., Task], tmp_path: Path) -> None:
