@@ -24,6 +24,11 @@ not depend on which node it meets.
 LONGEST = 4096
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+TEXTS = (
+    *("config.json", *TOKENIZERS, "merges.txt", "chat_template.jinja"),
+    *("tokenizer_config.json", "generation_config.json"),  # where the end tokens stand
+)
+"""Beside the weights, what shapes a model's answers."""
 SAMPLE = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 
 
@@ -44,8 +49,8 @@ def find_base(name: str) -> BaseModel:
     """
     path = folder_of(name)
     _require_files(path)
-    tokenizer = load_tokenizer(str(path))
     context = int(_config(path).get("max_position_embeddings") or LONGEST)
+    tokenizer = load_tokenizer(str(path))
     return BaseModel(name, str(path), fingerprint(path), min(context, int(tokenizer.model_max_length)))
 
 
@@ -69,10 +74,10 @@ def _fetched(name: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=patterns))
     except Exception as error:  # the hub's own exceptions, and whatever a broken connection raises
-        said = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
         raise InputError(
             f"finetune.model: {name!r} is neither a folder here nor to be had from the hub ({type(error).__name__}: "
-            f"{said}); give a folder that begins with ./ or /, or fetch the model first where there is a network"
+            f"{in_short(error)}); give a folder that begins with ./ or /, or fetch the model first where there is a "
+            "network"
         ) from error
 
 
@@ -88,6 +93,8 @@ def _require_files(path: Path) -> None:
 def _config(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("it is no JSON object")
     except (OSError, ValueError) as error:
         raise InputError(f"{path / 'config.json'}: cannot be read ({error}); save the model again") from error
     return found
@@ -100,7 +107,7 @@ def load_tokenizer(path: str) -> Any:
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)
     except Exception as error:
-        raise InputError(f"{path}: its tokenizer cannot be loaded ({error}); save it again") from error
+        raise InputError(f"{path}: its tokenizer cannot be loaded ({in_short(error)}); save it again") from error
     if not tokenizer.chat_template:
         raise InputError(
             f"{path}: has no chat template, so it cannot be asked; take an instruction-tuned model, or add one"
@@ -116,13 +123,16 @@ def load_tokenizer(path: str) -> Any:
     return tokenizer
 
 
+def in_short(error: Exception) -> str:
+    """What a library says, as part of one line: some write paragraphs."""
+    return " ".join(str(error).split())[:200]
+
+
 def fingerprint(path: Path) -> str:
     """What tells one model from another without reading all of it: its configuration, tokenizer, and each weight
     file's size, beginning and end.
     """
-    texts = [
-        path / name for name in ("config.json", "tokenizer.json", "chat_template.jinja") if (path / name).is_file()
-    ]
+    texts = [path / name for name in TEXTS if (path / name).is_file()]
     weights = sorted([*path.glob("*.safetensors"), *path.glob("pytorch_model*.bin")])
     return content_hash({file.name: _digest(file, 2**20) for file in [*texts, *weights]})
 
@@ -137,12 +147,20 @@ def _digest(file: Path, ends: int) -> list[Any]:
 
 
 def refuse_widths(path: str) -> None:
-    """Raises InputError for layers whose widths 4-bit weights on a CPU cannot hold. Loads no weights."""
+    """Raises InputError for layers whose widths 4-bit weights on a CPU cannot hold, and for what is no causal model.
+
+    Loads no weights.
+    """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path))
+    try:
+        with torch.device("meta"):
+            model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"{path}: is no causal language model that transformers knows ({in_short(error)}); take another"
+        ) from error
     head = model.get_output_embeddings()
     widths = {name: tuple(layer.weight.shape) for name, layer in model.named_modules() if _quantised(layer, head)}
     if odd := odd_widths(widths):

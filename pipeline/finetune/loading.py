@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.finetune.base_model import fingerprint
+from pipeline.finetune.base_model import fingerprint, in_short
 from pipeline.finetune.recipe import precision
 
 ORIGIN = "seedwright.json"
@@ -21,6 +21,7 @@ def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
     it was saved on a GPU and in float32 on a CPU.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     device = {"": f"cuda:{torch.cuda.current_device()}" if gpu else "cpu"}
@@ -36,37 +37,46 @@ def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
             return AutoModelForCausalLM.from_pretrained(
                 path, quantization_config=config if four_bit else None, dtype=compute, device_map=device
             )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise InputError(f"{path}: cannot be loaded ({error}); save the model again, or take another") from error
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            raise InputError(
+                f"{path}: cannot be loaded ({in_short(error)}); save the model again, or take another"
+            ) from error
 
 
 def load_student(base: Any, adapter: Path, base_path: str) -> Any:
     """The base with the adapter on it. Raises InputError when the adapter was trained on another base."""
     from peft import PeftModel
+    from safetensors import SafetensorError
 
     refuse_other_base(adapter, base_path)
     with quiet_libraries():
         try:
             return PeftModel.from_pretrained(base, str(adapter))
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
             raise InputError(
-                f"{adapter}: does not fit on {base_path} ({str(error).splitlines()[0]}); give the base it was "
-                "trained on"
+                f"{adapter}: does not fit on {base_path} ({in_short(error)}); give the base it was trained on"
             ) from error
 
 
-def refuse_other_base(adapter: Path, base_path: str) -> None:
+def origin_of(adapter: Path) -> dict[str, Any]:
+    """The note of an adapter's base; empty where there is none. Raises InputError for one that cannot be read."""
     try:
         origin = json.loads((adapter / ORIGIN).read_text(encoding="utf-8"))
+        if not isinstance(origin, dict):
+            raise ValueError("it is no JSON object")
     except FileNotFoundError:
-        return
+        return {}
     except (OSError, ValueError) as error:
         raise InputError(f"{adapter / ORIGIN}: cannot be read ({error}); fine-tune again") from error
-    if origin.get("base_fingerprint") != fingerprint(Path(base_path)):
+    return origin
+
+
+def refuse_other_base(adapter: Path, base_path: str) -> None:
+    origin = origin_of(adapter)
+    if origin and origin.get("base_fingerprint") != fingerprint(Path(base_path)):
         raise InputError(
             f"{adapter}: was trained on another base ({origin.get('base')}) than {base_path}; give that one, or "
-            "fine-tune "
-            "again"
+            "fine-tune again"
         )
 
 

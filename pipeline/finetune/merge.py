@@ -6,17 +6,29 @@ The adapter was fitted to 4-bit weights; adding it to others is a new model, whi
 import shutil
 from pathlib import Path
 
-from pipeline.finetune.base_model import load_tokenizer
+from pipeline.errors import InputError
+from pipeline.finetune.base_model import in_short, load_tokenizer
 from pipeline.finetune.loading import load_base, load_student, quiet_libraries
 
 
 def merge(base_path: str, adapter: Path, target: Path) -> None:
-    """Writes a whole model to `target`, or nothing. Runs on the CPU of this machine."""
+    """Writes a whole model to `target`, or nothing. Runs on the CPU of this machine.
+
+    Raises InputError when the adapter is of another base, or the disk is full.
+    """
+    from safetensors import SafetensorError
+
     model = load_student(load_base(base_path, four_bit=False, gpu=False), adapter, base_path)
     unfinished = target.with_name(".merged.part")
     shutil.rmtree(unfinished, ignore_errors=True)
-    with quiet_libraries():
-        model.merge_and_unload(safe_merge=True).save_pretrained(unfinished)
-        load_tokenizer(base_path).save_pretrained(unfinished)
+    try:
+        with quiet_libraries():
+            model.merge_and_unload(safe_merge=True).save_pretrained(unfinished)
+            load_tokenizer(base_path).save_pretrained(unfinished)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise InputError(
+            f"{target}: cannot be written ({in_short(error)}); free disk space, then run the same command again"
+        ) from error
     shutil.rmtree(target, ignore_errors=True)
     unfinished.rename(target)

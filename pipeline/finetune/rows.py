@@ -38,9 +38,8 @@ def check_answers(task: Task, rows: pa.Table, where: str) -> None:
     if wrong:
         listed = "\n  ".join(wrong[:SHOWN])
         raise InputError(
-            f"{where}: {len(wrong)} answers do not fit the task's schema, the first being\n  {listed}\nmend or take "
-            "out "
-            "those rows, or run curate again"
+            f"{where}: {len(wrong)} of {rows.num_rows} answers do not fit the task's schema, the first being\n"
+            f"  {listed}\nmend or take out those rows, or run curate again"
         )
 
 
@@ -78,6 +77,18 @@ def _length(row: dict[str, Any], tokenizer: Any, where: str) -> int:
 
 
 def token_ids(tokenizer: Any, messages: Sequence[dict[str, Any]], *, question: bool) -> list[int]:
-    """The tokens of a conversation; a `question` ends where the answer is to begin."""
-    found = tokenizer.apply_chat_template(list(messages), add_generation_prompt=question, tokenize=True)
+    """The tokens of a conversation; a `question` ends where the answer is to begin.
+
+    Raises InputError for a conversation that the template refuses, as some refuse system messages.
+    """
+    from jinja2 import TemplateError
+
+    try:
+        found = tokenizer.apply_chat_template(list(messages), add_generation_prompt=question, tokenize=True)
+    except TemplateError as error:
+        roles = ", ".join(str(message["role"]) for message in messages)
+        raise InputError(
+            f"the model's chat template does not take {roles} ({error}); take the system block out of the student "
+            "prompt, or another model"
+        ) from error
     return list(found["input_ids"] if hasattr(found, "keys") else found)

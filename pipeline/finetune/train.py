@@ -4,6 +4,7 @@ Several processes may call it at once, each with its rank in the environment as 
 them writes the files. Going on after a crash is calling it again with the last whole checkpoint.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, SeedwrightError
 from pipeline.finetune.base_model import load_tokenizer
 from pipeline.finetune.checkpoints import mark_complete, step_of, trim_log
 from pipeline.finetune.loading import ORIGIN, load_base, quiet_libraries
@@ -42,27 +43,34 @@ def train(
 
     `rows` and `validation` have the columns prompt and completion (lists of messages); every row is to fit into
     recipe.max_length. `callbacks` are transformers.TrainerCallback objects. Raises InputError when the loss is no
-    number any more, or the disk is full.
+    number any more, or the adapter's weights are none, or the disk is full.
     """
+    from safetensors import SafetensorError
+
     steps = total_steps(recipe, rows.num_rows)
-    if resume_from is not None and first_rank():
-        trim_log(folder / "training.jsonl", step_of(resume_from))
+    if first_rank():
+        trim_log(folder / "training.jsonl", step_of(resume_from) if resume_from else 0)
     with warnings.catch_warnings(), quiet_libraries():
         trainer = _trainer(recipe, rows, validation, folder, steps, callbacks)
         try:
             result = trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
+            _refuse_broken(trainer)
+            ranks = _same_on_all(trainer.model)
             if first_rank():
                 _save_adapter(trainer, recipe, folder / "adapter")
-        except (OSError, RuntimeError) as error:
-            raise _full_disk(error, folder) or error from error
+        except (OSError, RuntimeError, SafetensorError) as error:
+            if full := _full_disk(error, folder):
+                raise full from error
+            raise
     losses = [line for line in trainer.state.log_history if "loss" in line or "eval_loss" in line]
     return {
         "steps": trainer.state.global_step,
         "epochs": trainer.state.epoch,
         "loss": next((line["loss"] for line in reversed(losses) if "loss" in line), None),
         "eval_loss": next((line["eval_loss"] for line in reversed(losses) if "eval_loss" in line), None),
-        "tokens": trainer.state.num_input_tokens_seen or _tokens(trainer),
+        "tokens": trainer.state.num_input_tokens_seen,
         "train_seconds": round(result.metrics["train_runtime"], 2),
+        "ranks": ranks,
     }
 
 
@@ -100,7 +108,7 @@ def _trainer(
         gradient_accumulation_steps=recipe.accumulation,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="cosine",
-        warmup_steps=ceil(0.03 * steps),
+        warmup_steps=min(ceil(0.03 * steps), steps - 1),  # the first step of a warm-up is one of nothing
         activation_checkpointing=recipe.gpu,
         bf16=sixteen,
         use_cpu=not recipe.gpu,
@@ -112,6 +120,7 @@ def _trainer(
         save_total_limit=KEPT,
         logging_steps=ceil(steps / LOG_LINES),
         logging_nan_inf_filter=False,
+        include_num_input_tokens_seen="non_padding",
         disable_tqdm=True,
         report_to="none",
         seed=recipe.seed,
@@ -174,7 +183,12 @@ def _log_writer(folder: Path) -> Any:
 
 
 def _line(state: Any, logs: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-    names = {"loss": "loss", "eval_loss": "eval_loss", "learning_rate": "learning_rate", "num_tokens": "tokens"}
+    names = {
+        "loss": "loss",
+        "eval_loss": "eval_loss",
+        "learning_rate": "learning_rate",
+        "num_input_tokens_seen": "tokens",
+    }
     names |= {"mean_token_accuracy": "token_accuracy", "eval_mean_token_accuracy": "eval_token_accuracy"}
     found = {ours: logs[theirs] for theirs, ours in names.items() if theirs in logs}
     if not {"loss", "eval_loss"} & found.keys():
@@ -183,8 +197,37 @@ def _line(state: Any, logs: dict[str, Any], seconds: float) -> dict[str, Any] | 
     return {**at, **found, "seconds": round(seconds, 2)}
 
 
-def _tokens(trainer: Any) -> int:
-    return int(next((line["num_tokens"] for line in reversed(trainer.state.log_history) if "num_tokens" in line), 0))
+def _refuse_broken(trainer: Any) -> None:
+    """No loss is taken after the last step, so what that did is looked at here."""
+    import torch
+
+    if all(bool(torch.isfinite(weight).all()) for weight in trainer.model.parameters() if weight.requires_grad):
+        return
+    state = trainer.state
+    raise InputError(
+        f"finetune: the adapter holds no numbers after step {state.global_step} of {state.max_steps}; lower "
+        f"finetune.learning_rate ({trainer.args.learning_rate:g}) and run again"
+    )
+
+
+def _same_on_all(model: Any) -> list[str]:
+    """A hash of the adapter on each rank. Raises SeedwrightError when ranks have come apart: what is saved would be the
+    first one's alone.
+    """
+    import torch
+    from torch import distributed
+
+    digest = hashlib.sha256()
+    for name, weight in sorted(model.named_parameters()):
+        if weight.requires_grad:
+            digest.update(name.encode() + weight.detach().to("cpu", torch.float32).numpy().tobytes())
+    hashes: list[Any] = [digest.hexdigest()[:16]]
+    if distributed.is_available() and distributed.is_initialized():
+        hashes = [None] * distributed.get_world_size()
+        distributed.all_gather_object(hashes, digest.hexdigest()[:16])
+    if len(set(hashes)) > 1:
+        raise SeedwrightError(f"finetune: the workers' adapters differ ({', '.join(hashes)}); run the stage again")
+    return hashes
 
 
 def _save_adapter(trainer: Any, recipe: Recipe, adapter: Path) -> None:
@@ -204,7 +247,8 @@ def _full_disk(error: Exception, folder: Path) -> InputError | None:
     told = "no space left" in str(error).lower() or "quota" in str(error).lower()
     if not told and shutil.disk_usage(folder).free > 2**20:
         return None
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return InputError(
-        f"{folder}: the disk is full, a checkpoint could not be written ({str(error).splitlines()[0][:200]}); free "
+        f"{folder}: the disk is full, a checkpoint could not be written ({said}); free "
         "disk space, then run the same command again: it goes on from the last whole checkpoint"
     )

@@ -16,7 +16,7 @@ def model_card(record: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         "library_name": "peft",
         "base_model": trained["model"],
         "pipeline_tag": "text-generation",
-        "tags": ["lora", "qlora" if recipe["four_bit"] else "lora", "synthetic", "seedwright"],
+        "tags": ["lora", *(["qlora"] if recipe["four_bit"] else []), "synthetic", "seedwright"],
     }
     parts = [
         f"---\n{yaml.safe_dump(header, sort_keys=False)}---",

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Seedwright
+from command import Seedwright
 
 from pipeline.layers import load_settings
 

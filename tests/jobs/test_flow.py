@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Seedwright
+from command import Seedwright
 
 from jobs.commands import plan_only, run_flow
 from pipeline.canonical import content_hash

@@ -20,7 +20,8 @@ from pipeline.layers import load_settings
 from pipeline.records import PREDICTION
 
 if TYPE_CHECKING:
-    from conftest import Seedwright, Shown, Taught
+    from command import Seedwright, Shown
+    from conftest import Taught
 
 GOLD = {
     "e-1": {"order_number": "5519", "delivery_date": None},
@@ -139,13 +140,13 @@ def refusal(shown: Shown) -> str:
         ),
         (
             answers(**{"e-2": None}),
-            "{file}, predictions of predictions on final: 1 real row without a prediction (e-2); predict once for every "
-            "row of this very set",
+            "{file}, predictions of predictions on final: 1 real row without a prediction (e-2); predict once for "
+            "every row of this very set",
         ),
         (
             [*answers(), *answers(**{"e-1": None})],
-            "{file}, predictions of predictions on final: 2 items predicted more than once (e-2, e-3); predict once for "
-            "every row of this very set",
+            "{file}, predictions of predictions on final: 2 items predicted more than once (e-2, e-3); predict once "
+            "for every row of this very set",
         ),
         (
             [{"id": "e-1", "raw": "{}", "note": ""}],
@@ -174,7 +175,8 @@ def test_a_file_with_a_torn_line_is_refused_and_not_scored_without_it(
     file = lines(tmp_path / "p.jsonl", answers())
     file.write_text(file.read_text() + '{"item_id": "e-')
     told = refusal(score(file))
-    assert told.startswith(f"{file}: 1 rows cannot be read (the first is p.jsonl")
+    assert told.startswith(f"{file}: 1 rows cannot be read (the first is ")
+    assert "p.jsonl:4: column 13: not JSON" in told
     assert told.endswith("mend them")
 
 

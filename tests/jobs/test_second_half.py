@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Seedwright
+from command import Seedwright
 from tiny_model import make_tiny_model
 
 from pipeline.layers import BUILT_IN

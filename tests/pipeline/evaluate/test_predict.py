@@ -63,7 +63,7 @@ def test_a_student_cut_short_has_no_end_and_no_answer(ask: Any, taught: Taught) 
     assert (found["answer"], found["failure"]) == (None, "malformed_json")
 
 
-def test_rows_keep_their_order_and_their_columns_whatever_their_lengths(said: pa.Table, tiny_model: Path) -> None:
+def test_rows_keep_their_order_and_their_columns_whatever_their_lengths(said: pa.Table) -> None:
     assert said.column_names == ["item_id", "text", *WRITES]
     assert said["text"].to_pylist() == TEXTS
     tokens = dict(zip(TEXTS, said["prompt_tokens"].to_pylist(), strict=True))
@@ -108,9 +108,7 @@ def test_where_every_item_is_too_long_or_there_is_none_nothing_breaks(ask: Any) 
 
 @pytest.mark.parametrize("tokens", [1024, 5000])
 def test_answers_that_leave_no_room_for_a_question_are_refused(ask: Any, tokens: int) -> None:
-    message = (
-        f"^evaluation.max_new_tokens: {tokens} leaves no room in the 1024 tokens that the model takes; lower it$"
-    )
+    message = f"^evaluation.max_new_tokens: {tokens} leaves no room in the 1024 tokens that the model takes; lower it$"
     with pytest.raises(InputError, match=message):
         ask(["a"], Asking(max_new_tokens=tokens))
 

@@ -101,7 +101,7 @@ def test_a_reply_becomes_an_answer_with_what_it_was_billed_for() -> None:
         (reply("I would rather not."), "not_an_object", "I would rather not."),
         (reply('{"a": '), "malformed_json", '{"a": '),
         (reply('{"a": "\x00"}'), "malformed_json", '{"a": ""}'),
-        (reply('\ud800'), "not_an_object", "?"),
+        (reply("\ud800"), "not_an_object", "?"),
         ({"kind": "reply", "key": "k", "body": "<html>busy</html>"}, "malformed_reply", None),
         ({"kind": "reply", "key": "k", "body": '{"content": "words"}'}, "malformed_reply", None),
         ({"kind": "reply", "key": "k", "body": '{"type": "error"}'}, "malformed_reply", None),
