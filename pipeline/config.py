@@ -161,7 +161,7 @@ class Split(BaseModel):
 
 
 class Finetune(BaseModel):
-    """The student's recipe: QLoRA as published (https://arxiv.org/abs/2305.14314) unless a value here says otherwise."""
+    """The student's recipe: QLoRA (https://arxiv.org/abs/2305.14314) unless a value here says otherwise."""
 
     model_config = STRICT
     model: Annotated[str, Field(min_length=1)] = "pocket"

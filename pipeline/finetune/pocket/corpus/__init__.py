@@ -1,0 +1,1 @@
+"""Generated documents of everyday domains, with questions and answers: all that the pocket model has ever read."""
