@@ -11,7 +11,7 @@ from ray.cluster_utils import Cluster
 
 from pipeline.layers import BUILT_IN
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def run(folder: Path, seeds: Path, *more: str) -> None:

@@ -16,7 +16,7 @@ from tiny_model import make_tiny_model
 from pipeline.layers import BUILT_IN
 from pipeline.records import PREDICTION
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.usefixtures("ray_here")]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from pipeline.finetune.pocket.tokenizer import ASSISTANT, END, LONGEST, PAD, spe
 BATCHES = 8
 """Batches in a window: examples are drawn by the window, sorted by length and cut into batches."""
 IGNORED = -100
-_LONGEST = LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def window(tokenizer: Tokenizer, seed: int, number: int, progress: float, tokens
     total = 0
     while total < BATCHES * tokens or len(rows) < BATCHES:
         row = token_ids(tokenizer, example(domains, rng, at))
-        if len(row[0]) <= _LONGEST:
+        if len(row[0]) <= LONGEST:
             rows.append(row)
             total += len(row[0])
     rows.sort(key=lambda row: len(row[0]))

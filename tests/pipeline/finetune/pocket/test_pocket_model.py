@@ -67,8 +67,8 @@ def test_asking_where_the_model_is_loads_no_torch() -> None:
 def test_it_answers_questions_about_documents_it_has_not_read() -> None:
     asked = list(questions(training_domains(), 12, seed="test"))
     found = score(asked, answers(MODEL_DIR, [one.messages for one in asked]))
-    assert found.malformed <= 3, report({"known domains": found})
-    assert found.right.total() >= 0.4 * found.asked.total(), report({"known domains": found})
+    assert found.malformed <= 5, report({"known domains": found})
+    assert found.right.total() >= 0.5 * found.asked.total(), report({"known domains": found})
 
 
 def test_it_answers_about_domains_it_has_not_read_of() -> None:
