@@ -16,7 +16,7 @@ from pipeline.errors import InputError
 from pipeline.evaluate.answers import read_answer
 from pipeline.evaluate.shots import Messages, fitted
 from pipeline.finetune.base_model import load_tokenizer
-from pipeline.finetune.loading import load_base, load_student, quiet_libraries
+from pipeline.finetune.loading import load_base, load_student, quiet_libraries, unpacked
 from pipeline.finetune.rows import token_ids
 from pipeline.generate.parsing import clean
 from pipeline.stage import Stage, Step
@@ -55,7 +55,7 @@ def predict_stage(source: TaskSource, model: Model, asking: Asking) -> Stage:
     def load() -> Step:
         tokenizer = load_tokenizer(model.base)
         tokenizer.padding_side = "left"
-        network = load_base(model.base, four_bit=model.four_bit, gpu=model.gpu)
+        network = unpacked(load_base(model.base, four_bit=model.four_bit, gpu=model.gpu))
         network.generation_config = _greedily(network.generation_config, tokenizer)
         if model.adapter is not None:
             network = load_student(network, model.adapter, model.base)

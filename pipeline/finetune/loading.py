@@ -12,6 +12,8 @@ from pipeline.errors import InputError
 from pipeline.finetune.base_model import fingerprint, in_short
 from pipeline.finetune.recipe import precision
 
+UNPACKED = 10**9
+"""Parameters up to which 4-bit weights are unpacked on a CPU: 4 GB of memory."""
 ORIGIN = "seedwright.json"
 """Beside an adapter: which base it belongs to. PEFT itself only notes a path, where another model may lie by now."""
 
@@ -41,6 +43,15 @@ def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
             raise InputError(
                 f"{path}: cannot be loaded ({in_short(error)}); save the model again, or take another"
             ) from error
+
+
+def unpacked(network: Any) -> Any:
+    """A 4-bit network on a CPU with its weights as the numbers that they stand for, which it would otherwise work out
+    anew for every token. It answers the same; a network too large for that is left as it is.
+    """
+    if not getattr(network, "is_loaded_in_4bit", False) or network.device.type != "cpu":
+        return network
+    return network.dequantize() if network.num_parameters() <= UNPACKED else network
 
 
 def load_student(base: Any, adapter: Path, base_path: str) -> Any:

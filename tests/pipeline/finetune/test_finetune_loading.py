@@ -13,7 +13,7 @@ from tiny_model import make_tiny_model
 
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import find_base, load_tokenizer, refuse_widths
-from pipeline.finetune.loading import load_base, load_student
+from pipeline.finetune.loading import load_base, load_student, unpacked
 from pipeline.finetune.merge import merge
 
 if TYPE_CHECKING:
@@ -73,6 +73,28 @@ def test_a_base_is_loaded_packed_or_whole(tiny_model: Path, four_bit: bool) -> N
     weight = model.model.layers[0].mlp.up_proj.weight
     assert weight.dtype == (torch.uint8 if four_bit else torch.float32)
     assert model.device.type == "cpu"
+
+
+def test_an_unpacked_base_says_to_the_bit_what_the_packed_one_says_and_bears_its_student(
+    taught: Taught, tiny_model: Path, asked: Any
+) -> None:
+    from bitsandbytes.nn import Linear4bit
+
+    said = []
+    for change in (lambda base: base, unpacked):
+        base = change(load_base(str(tiny_model), four_bit=True, gpu=False))
+        packed = [one for one in base.modules() if isinstance(one, Linear4bit)]
+        assert bool(packed) == (change is not unpacked)
+        plain = logits(base, asked).clone()
+        said.append((plain, logits(load_student(base, taught.adapter, str(tiny_model)), asked)))
+    assert apart(said[0][0], said[1][0]) == 0
+    assert apart(said[0][1], said[1][1]) == 0
+    assert apart(said[0][0], said[0][1]) > 1
+
+
+def test_a_base_in_full_precision_is_left_as_it_is(tiny_model: Path) -> None:
+    base = load_base(str(tiny_model), four_bit=False, gpu=False)
+    assert unpacked(base) is base
 
 
 @pytest.mark.parametrize("values", [{"seed": 1}, {"intermediate": 192}], ids=["other weights", "other widths"])
