@@ -53,9 +53,9 @@ def work(run: Run) -> dict[str, Any]:
     students = students_of(run)
     for set_name in run.settings.evaluation.sets:
         real = run.dir.table(f"inputs/{set_name}.parquet")
+        predictions = {student.name: predicted(run, student, set_name, real) for student in students}
         if set_name == "final":
             note_opening(run, [student.name for student in students], real.num_rows)
-        predictions = {student.name: predicted(run, student, set_name, real) for student in students}
         for name, table in predictions.items():
             metrics["students"].setdefault(name, {})[set_name] = student_metrics(task, real, table)
         change = difference(task, real, predictions[STUDENT], predictions[BASELINE])
