@@ -49,7 +49,7 @@ def _run_boxed(table: pa.Table, token: str, box: list[Any]) -> pa.Table:
     try:
         if token not in _loaded:
             _loaded.clear()
-            _loaded[token] = [stage.load() for stage in _unboxed(box[0])]
+            _loaded[token] = [stage.load() for stage in unboxed(box[0])]
         for step in _loaded[token]:
             table = step(table)
     except SeedwrightError as error:
@@ -57,7 +57,7 @@ def _run_boxed(table: pa.Table, token: str, box: list[Any]) -> pa.Table:
     return table
 
 
-def _unboxed(ref: Any) -> list[Stage]:
+def unboxed(ref: Any) -> list[Stage]:
     """Ray Data tries a task that ends in a system error again for ever; code that a node lacks never comes by that."""
     try:
         stages: list[Stage] = ray.get(ref)

@@ -1,12 +1,15 @@
 """Batch prediction on Ray Data: actors that hold a model each, texts in order of length so that batches pad little."""
 
+import pickle
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import ray
 
-from cluster.apply import ERROR, raise_error, unwrapped
+from cluster.apply import ERROR, raise_error, unboxed, unwrapped
+from cluster.resources import count_gpus
+from pipeline.config import Cluster
 from pipeline.errors import SeedwrightError
 from pipeline.stage import Stage, Step
 
@@ -14,8 +17,9 @@ ROUNDS = 4
 """Blocks an actor gets at least, in multiples of its batch: few enough to fill batches, enough to share out evenly."""
 
 
-def predict_on_ray(table: pa.Table, stage: Stage, *, actors: int, gpu: bool, batch: int) -> pa.Table:
+def predict_on_ray(table: pa.Table, stage: Stage, settings: Cluster, *, gpu: bool, batch: int) -> pa.Table:
     """The table after the stage, rows in their order. Raises the project errors that the stage raises."""
+    actors = settings.evaluation_actors or (count_gpus() if gpu else 1)
     order = pc.sort_indices(pa.table({"length": pc.utf8_length(table["text"])}), [("length", "ascending")])
     by_length = table.append_column("__row", pa.array(range(table.num_rows))).take(order)
     rounds = max(1, by_length.num_rows // (batch * actors * ROUNDS))
@@ -25,7 +29,7 @@ def predict_on_ray(table: pa.Table, stage: Stage, *, actors: int, gpu: bool, bat
     cpus = 1 if gpu else max(1, int(ray.cluster_resources().get("CPU", 1)) // actors)
     found = ray.data.from_arrow(pieces).map_batches(
         _Predictor,
-        fn_constructor_args=(ray.put([stage]), cpus),
+        fn_constructor_args=([ray.put([stage])], cpus),
         batch_size=None,
         batch_format="pyarrow",
         zero_copy_batch=True,
@@ -45,20 +49,17 @@ def predict_on_ray(table: pa.Table, stage: Stage, *, actors: int, gpu: bool, bat
 class _Predictor:
     """The actor's body: the model is loaded once and kept."""
 
-    def __init__(self, box: Any, cpus: int) -> None:
+    def __init__(self, box: list[Any], cpus: int) -> None:
         self.box, self.cpus = box, cpus
         self.step: Step | None = None
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        import pickle
-
         try:
             if self.step is None:
                 import torch
 
                 torch.set_num_threads(self.cpus)
-                stage: Stage = (self.box if isinstance(self.box, list) else ray.get(self.box))[0]
-                self.step = stage.load()
+                self.step = unboxed(self.box[0])[0].load()
             return self.step(table)
         except SeedwrightError as error:
             return pa.table({ERROR: [pickle.dumps(error)]})

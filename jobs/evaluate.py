@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from jobs.console import say
 from jobs.run import Job, Run
-from jobs.students import BASELINE, MERGED, STUDENT, TEACHER, file_hash, folder, model_shape
+from jobs.students import BASELINE, MERGED, STUDENT, TEACHER, folder, model_shape
 from pipeline.canonical import content_hash
 from pipeline.evaluate.metrics import difference, student_metrics
 from pipeline.evaluate.predict import Asking, Model, predict_stage
@@ -19,6 +19,7 @@ from pipeline.evaluate.verdict import verdict
 from pipeline.finetune.base_model import find_base
 from pipeline.records import PREDICTION
 from pipeline.run_dir import clear, write_json, write_parquet
+from pipeline.seeds.files import fingerprint
 from pipeline.tasks.task import load_task
 
 IDENTITY = b"seedwright.identity"
@@ -73,7 +74,7 @@ def work(run: Run) -> dict[str, Any]:
         "students": [student.name for student in students],
         "items": {name: run.dir.table(f"inputs/{name}.parquet").num_rows for name in run.settings.evaluation.sets},
         "verdict": judged,
-        "output": file_hash(run.dir.path / "metrics.json"),
+        "output": fingerprint(str(run.dir.path / "metrics.json")),
         "summary": judged["sentence"],
     }
 
@@ -88,7 +89,7 @@ def students_of(run: Run) -> list[Student]:
     shots = choose_shots(load_task(run.source), *inputs, evaluation.shots)
     plain = Model(base.path, base.context, four_bit=settings.four_bit, gpu=gpu)
     tuned = Model(base.path, base.context, adapter, settings.four_bit, gpu)
-    weights = file_hash(adapter / "adapter_model.safetensors")
+    weights = fingerprint(str(adapter / "adapter_model.safetensors"))
     students = [
         model_student(run, BASELINE, plain, tuple(shots), base.fingerprint),
         model_student(run, STUDENT, tuned, (), weights),
@@ -109,19 +110,12 @@ def model_student(run: Run, name: str, model: Model, shots: tuple[Any, ...], wei
 
     evaluation = run.settings.evaluation
     asking = Asking(shots, evaluation.batch, evaluation.max_new_tokens)
-    actors = run.settings.cluster.evaluation_actors or actors_for(model.gpu)
     stage = predict_stage(run.source, model, asking)
     return Student(
         name,
         content_hash([weights, model.four_bit, shots, evaluation.max_new_tokens, run.source.fingerprint(ROLES)]),
-        lambda rows: predict_on_ray(rows, stage, actors=actors, gpu=model.gpu, batch=evaluation.batch),
+        lambda rows: predict_on_ray(rows, stage, run.settings.cluster, gpu=model.gpu, batch=evaluation.batch),
     )
-
-
-def actors_for(gpu: bool) -> int:
-    from cluster.resources import count_gpus
-
-    return max(1, count_gpus()) if gpu else 1
 
 
 def predicted(run: Run, student: Student, set_name: str, real: pa.Table) -> pa.Table:

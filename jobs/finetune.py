@@ -8,12 +8,13 @@ import pyarrow as pa
 
 from jobs.console import say, training_progress
 from jobs.run import Job, Run
-from jobs.students import STUDENT, file_hash, folder, model_shape
+from jobs.students import STUDENT, folder, model_shape
 from pipeline.canonical import content_hash
 from pipeline.finetune.base_model import BaseModel, find_base, load_tokenizer, refuse_widths
 from pipeline.finetune.recipe import Recipe, max_length, resolve
 from pipeline.finetune.rows import Fitted, check_answers, fit
 from pipeline.run_dir import clear, write_json, write_parquet
+from pipeline.seeds.files import fingerprint
 from pipeline.tasks.task import load_task
 
 TRAIN, VALIDATION = Path("dataset/train.parquet"), Path("dataset/validation.parquet")
@@ -41,7 +42,7 @@ def work(run: Run) -> dict[str, Any]:
         refuse_widths(base.path)
     recipe = resolve(settings, base, workers=training_workers(run.settings.cluster, gpu), gpu=gpu)
     told(recipe, base, rows)
-    start_or_go_on(place, content_hash([shape(run), file_hash(run.dir.path / TRAIN)]))
+    start_or_go_on(place, content_hash([shape(run), fingerprint(str(run.dir.path / TRAIN))]))
     write_parquet(place / "rows/train.parquet", rows.rows)
     write_parquet(place / "rows/validation.parquet", validation.rows)
     files = TrainingFiles(
@@ -63,7 +64,7 @@ def work(run: Run) -> dict[str, Any]:
         "left_out": {"too_long": list(rows.left_out), "validation_too_long": list(validation.left_out)},
         "longest": rows.longest,
         **figures,
-        "output": file_hash(place / "adapter/adapter_model.safetensors"),
+        "output": fingerprint(str(place / "adapter/adapter_model.safetensors")),
         "summary": f"{figures['steps']} steps, loss {figures['loss']:.3f}"
         + (f", validation loss {figures['eval_loss']:.3f}" if figures["eval_loss"] is not None else ""),
     }

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.console import say
-from jobs.evaluate import actors_for, as_predictions
+from jobs.evaluate import as_predictions
 from jobs.standalone import read_whole
 from pipeline.config import Settings
 from pipeline.errors import InputError
@@ -39,8 +39,7 @@ def predict(settings: Settings, model: str, source: Path, *, text: str, out: Pat
         asked = model_of(model, settings, gpu=use_gpu(settings.cluster))
         evaluation = settings.evaluation
         stage = predict_stage(read_source(settings), asked, Asking((), evaluation.batch, evaluation.max_new_tokens))
-        actors = settings.cluster.evaluation_actors or actors_for(asked.gpu)
-        found = predict_on_ray(rows, stage, actors=actors, gpu=asked.gpu, batch=evaluation.batch)
+        found = predict_on_ray(rows, stage, settings.cluster, gpu=asked.gpu, batch=evaluation.batch)
     table = as_predictions(found, model, source.stem)
     write_predictions(out, table)
     failed = table["answer"].null_count

@@ -8,11 +8,12 @@ import pyarrow.parquet as pq
 
 from jobs.evaluate import ROLES
 from jobs.run import Job, Run
-from jobs.students import STUDENT, file_hash, folder
+from jobs.students import STUDENT, folder
 from pipeline.evaluate.worst import worst
 from pipeline.report.model_card import model_card
 from pipeline.report.page import ReportData, report_page
 from pipeline.run_dir import write_text
+from pipeline.seeds.files import fingerprint
 from pipeline.tasks.task import load_task
 
 PAGE = "report.html"
@@ -26,7 +27,7 @@ def work(run: Run) -> dict[str, Any]:
     place = run.dir.path
     metrics = json.loads((place / "metrics.json").read_text(encoding="utf-8"))
     record = run.dir.read()
-    write_text(folder(run, STUDENT) / "MODEL_CARD.md", model_card(record, metrics))
+    write_text(folder(run, STUDENT) / "MODEL_CARD.md", model_card(record, metrics, STUDENT))
     data = ReportData(
         record=record,
         metrics=metrics,
@@ -38,7 +39,7 @@ def work(run: Run) -> dict[str, Any]:
         synthetic_note=note(run),
     )
     write_text(place / PAGE, report_page(data))
-    return {"output": file_hash(place / PAGE), "summary": str(place / PAGE)}
+    return {"output": fingerprint(str(place / PAGE)), "summary": str(place / PAGE)}
 
 
 def worst_of(run: Run, metrics: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from jobs.run import Run
-from pipeline.canonical import content_hash
 from pipeline.finetune.base_model import fingerprint, folder_of
 
 BASELINE, STUDENT, MERGED, TEACHER = "baseline", "round-1", "round-1-merged", "teacher"
@@ -17,13 +16,3 @@ def folder(run: Run, name: str) -> Path:
 def model_shape(run: Run) -> Any:
     """The base model, by what is in its folder and not by where it lies."""
     return fingerprint(folder_of(run.settings.finetune.model))
-
-
-def file_hash(*paths: Path) -> str:
-    import hashlib
-
-    hashes = []
-    for path in paths:
-        with path.open("rb") as file:
-            hashes.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return content_hash(hashes)

@@ -90,44 +90,15 @@ def _trainer(
     steps: int,
     callbacks: Sequence[Any],
 ) -> Any:
-    import torch
     from datasets import Dataset
     from peft import LoraConfig
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTTrainer
 
-    sixteen = precision(recipe.gpu) == torch.bfloat16
     columns = ["prompt", "completion"]
     tested = validation is not None and validation.num_rows > 0
-    args = SFTConfig(
-        output_dir=str(folder / "checkpoints"),
-        max_length=recipe.max_length,
-        completion_only_loss=True,
-        num_train_epochs=recipe.epochs,
-        per_device_train_batch_size=recipe.device_batch,
-        per_device_eval_batch_size=recipe.device_batch,
-        gradient_accumulation_steps=recipe.accumulation,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=min(ceil(0.03 * steps), steps - 1),  # the first step of a warm-up is one of nothing
-        activation_checkpointing=recipe.gpu,
-        bf16=sixteen,
-        use_cpu=not recipe.gpu,
-        dataloader_pin_memory=recipe.gpu,
-        ddp_find_unused_parameters=False,
-        eval_strategy="epoch" if tested else "no",
-        save_strategy="steps",
-        save_steps=ceil(steps / recipe.checkpoints),
-        save_total_limit=KEPT,
-        logging_steps=ceil(steps / LOG_LINES),
-        logging_nan_inf_filter=False,
-        include_num_input_tokens_seen="non_padding",
-        disable_tqdm=True,
-        report_to="none",
-        seed=recipe.seed,
-    )
     trainer = SFTTrainer(
         model=load_base(recipe.base, four_bit=recipe.four_bit, gpu=recipe.gpu),
-        args=args,
+        args=_arguments(recipe, folder, steps, tested=tested),
         train_dataset=Dataset(rows.select(columns)),
         eval_dataset=Dataset(validation.select(columns)) if tested and validation is not None else None,
         processing_class=load_tokenizer(recipe.base),
@@ -145,6 +116,39 @@ def _trainer(
             weight.data = weight.data.float()
     trainer.remove_callback(_printer())
     return trainer
+
+
+def _arguments(recipe: Recipe, folder: Path, steps: int, *, tested: bool) -> Any:
+    import torch
+    from trl import SFTConfig
+
+    return SFTConfig(
+        output_dir=str(folder / "checkpoints"),
+        max_length=recipe.max_length,
+        completion_only_loss=True,
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.device_batch,
+        per_device_eval_batch_size=recipe.device_batch,
+        gradient_accumulation_steps=recipe.accumulation,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=min(ceil(0.03 * steps), steps - 1),  # the first step of a warm-up is one of nothing
+        activation_checkpointing=recipe.gpu,
+        bf16=precision(recipe.gpu) == torch.bfloat16,
+        use_cpu=not recipe.gpu,
+        dataloader_pin_memory=recipe.gpu,
+        ddp_find_unused_parameters=False,
+        eval_strategy="epoch" if tested else "no",
+        save_strategy="steps",
+        save_steps=ceil(steps / recipe.checkpoints),
+        save_total_limit=KEPT,
+        logging_steps=ceil(steps / LOG_LINES),
+        logging_nan_inf_filter=False,
+        include_num_input_tokens_seen="non_padding",
+        disable_tqdm=True,
+        report_to="none",
+        seed=recipe.seed,
+    )
 
 
 def _printer() -> Any:

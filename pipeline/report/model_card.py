@@ -5,10 +5,8 @@ from typing import Any
 
 import yaml
 
-STUDENT = "round-1"
 
-
-def model_card(record: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+def model_card(record: Mapping[str, Any], metrics: Mapping[str, Any], student: str) -> str:
     """Markdown with the header that model hubs read. `record` is run.json, `metrics` is metrics.json."""
     settings, trained = record["settings"], record["stages"]["finetune"]
     recipe = trained["recipe"]
@@ -20,14 +18,13 @@ def model_card(record: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     }
     parts = [
         f"---\n{yaml.safe_dump(header, sort_keys=False)}---",
-        f"# {record['task']}: {STUDENT}",
+        f"# {record['task']}: {student}",
         _verdict(metrics),
         _use(trained["model"]),
         f"## Training\n\n{_training(settings, trained)}",
         f"## Evaluation\n\n{_evaluation(metrics)}",
         "## Limits\n\nIt was trained on what a teacher model wrote, for this one task and its prompt, and measured "
-        "on the "
-        "rows above and no others. Real inputs that differ from them may fare worse.",
+        "on the rows above and no others. Real inputs that differ from them may fare worse.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -56,8 +53,7 @@ def _training(settings: Mapping[str, Any], trained: Mapping[str, Any]) -> str:
         f"{'NF4 4-bit base with double quantisation' if recipe['four_bit'] else 'base in full precision'}, LoRA "
         f"r={recipe['rank']}, alpha={recipe['alpha']}, dropout={recipe['dropout']:g} on all linear layers",
         f"learning rate {recipe['learning_rate']:g} (cosine), {recipe['batch']} rows a step, {recipe['epochs']:g} "
-        "epochs, "
-        f"{trained['steps']:,} steps, loss on the answers alone, seed {recipe['seed']}",
+        f"epochs, {trained['steps']:,} steps, loss on the answers alone, seed {recipe['seed']}",
         f"{trained['tokens']:,} tokens in {trained['train_seconds']:,.0f} s on {recipe['workers']} "
         f"{'GPU' if recipe['gpu'] else 'CPU'} worker(s); last loss {trained['loss']:.3f}"
         + (f", validation loss {trained['eval_loss']:.3f}" if trained.get("eval_loss") is not None else ""),

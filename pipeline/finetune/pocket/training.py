@@ -28,7 +28,7 @@ _SMALL_UNTIL = 0.25
 class Plan:
     """What shapes the weights (and `save_every`, which does not). tokens: per step."""
 
-    steps: int = 3700
+    steps: int = 2600
     tokens: int = 4000
     rate: float = 2.5e-3
     seed: int = 20

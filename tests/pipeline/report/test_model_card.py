@@ -75,7 +75,7 @@ def header(card: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("four_bit", "tags"), [(True, ["lora", "qlora"]), (False, ["lora"])])
 def test_the_header_is_yaml_that_names_the_base_and_no_tag_twice(four_bit: bool, tags: list[str]) -> None:
-    assert header(model_card(record(four_bit=four_bit), METRICS)) == {
+    assert header(model_card(record(four_bit=four_bit), METRICS, "round-1")) == {
         "library_name": "peft",
         "base_model": "./tiny: a *model*",
         "pipeline_tag": "text-generation",
@@ -84,7 +84,7 @@ def test_the_header_is_yaml_that_names_the_base_and_no_tag_twice(four_bit: bool,
 
 
 def test_the_recipe_is_told_in_full() -> None:
-    card = model_card(record(), METRICS)
+    card = model_card(record(), METRICS, "round-1")
     for told in (
         "1,234 rows written by `claude-haiku-5-5` (family: claude), 137 more for the validation loss; 2 left out",
         "NF4 4-bit base with double quantisation, LoRA r=16, alpha=32, dropout=0.05 on all linear layers",
@@ -92,14 +92,14 @@ def test_the_recipe_is_told_in_full() -> None:
         "456,789 tokens in 99 s on 2 CPU worker(s); last loss 0.123, validation loss 0.235",
     ):
         assert f"\n- {told}" in card
-    whole = model_card(record(four_bit=False, gpu=True, epochs=0.5, eval_loss=None), METRICS)
+    whole = model_card(record(four_bit=False, gpu=True, epochs=0.5, eval_loss=None), METRICS, "round-1")
     assert "\n- base in full precision, LoRA r=16" in whole
     assert "0.5 epochs" in whole
     assert "on 2 GPU worker(s); last loss 0.123\n" in whole
 
 
 def test_every_student_has_a_row_of_figures_with_intervals() -> None:
-    card = model_card(record(), METRICS)
+    card = model_card(record(), METRICS, "round-1")
     assert "| baseline | final | 80 | 0.400 [0.350, 0.450] | - | 0.250 [0.200, 0.300] | 2 for 20, 3 for 60 |" in card
     assert (
         "| round-1 | final | 80 | 0.812 [0.762, 0.863] | 0.500 [0.450, 0.550] | 0.050 [0.000, 0.100] | 0 for 80 |"
@@ -110,12 +110,12 @@ def test_every_student_has_a_row_of_figures_with_intervals() -> None:
 
 
 def test_a_student_that_was_not_evaluated_says_so() -> None:
-    card = model_card(record(), {})
+    card = model_card(record(), {}, "round-1")
     assert "\n\nNot evaluated.\n\n" in card
     assert not [line for line in card.splitlines() if line.startswith("| round-1")]
 
 
 def test_a_card_ends_with_its_limits_and_one_line_break() -> None:
-    card = model_card(record(), METRICS)
+    card = model_card(record(), METRICS, "round-1")
     assert card.endswith("may fare worse.\n")
     assert "\n\n\n" not in card
