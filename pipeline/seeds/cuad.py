@@ -105,9 +105,9 @@ def match_names(names: Iterable[str], files: list[Path]) -> list[Path | None]:
     by_key = {_key(file.name): file for file in files}
     found = [by_key.get(_key(name)) for name in names]
     left = [file for file in files if file not in found]
-    for at, name in enumerate(names):
-        alike = [file for file in left if SequenceMatcher(None, _key(name), _key(file.name)).ratio() >= ALIKE]
-        if found[at] is None and len(alike) == 1:
+    for at in (at for at, file in enumerate(found) if file is None):
+        alike = [file for file in left if SequenceMatcher(None, _key(names[at]), _key(file.name)).ratio() >= ALIKE]
+        if len(alike) == 1:
             found[at] = alike[0]
             left.remove(alike[0])
     return found

@@ -13,8 +13,8 @@ REACH = 3000  # characters to either side of a span in which a section may begin
 FOOTER = re.compile(r"Source: [^\n]{2,100}?, [^,\n]{2,20}, \d{1,2}/\d{1,2}/\d{4}")  # put there by whoever made the PDF
 INVISIBLE = re.compile("[\u00ad\u200b-\u200d\ufeff]")
 PAGE_NUMBER = re.compile(r"^[ \t]*(?:-[ \t]*\d{1,3}[ \t]*-|\d{1,3}|Page \d{1,3}(?: of \d{1,3})?)[ \t]*$", re.MULTILINE)
-UNDERLINE = re.compile(r"(?:- ?)?-{3,}")
-SPACE = re.compile(r"\s{2,}|[^\S ]")
+UNDERLINE = re.compile(r"-(?: -{3,}|-{2,})")
+PARAGRAPH = re.compile(r"[^\S\n]*\n[^\S\n]*\n\s*")
 TORN_ORDINAL = re.compile(r"(?<=\d) ?(?:s ?t|n ?d|r ?d|t ?h)(?= day\b| of\b|,? \d{4}\b)")
 TORN_LINE = re.compile(r"(?<=[a-z,])\n(?=[a-z])")
 WORD = re.compile(r"[^\W_]+")
@@ -35,7 +35,7 @@ def clean(text: str) -> str:
     'of the agreement.\\nNext'
     """
     text = UNDERLINE.sub(" ", PAGE_NUMBER.sub("", FOOTER.sub("\n\n", INVISIBLE.sub("", text))))
-    text = SPACE.sub(lambda run: "\n" if run.group().count("\n") > 1 else " ", text)
+    text = "\n".join(" ".join(paragraph.split()) for paragraph in PARAGRAPH.split(text))
     return _mend_ordinals(TORN_LINE.sub(" ", text)).strip()
 
 
@@ -48,7 +48,9 @@ def locate(text: str, wanted: str, most: int = 50) -> list[Span]:
     words = WORD.findall(_mend_ordinals(INVISIBLE.sub("", FOOTER.sub(" ", wanted))))
     if not words:
         return []
-    pattern = r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, words)) + r"(?![^\W_])"
+    joined = r"[\W_]+".join(words)
+    first = joined[0].lower() + joined[0].upper()  # a class in front, which the search skips to
+    pattern = rf"[{first}](?<![^\W_].){joined[1:]}(?![^\W_])"
     return [match.span() for match in islice(re.finditer(pattern, text, re.IGNORECASE), most)]
 
 

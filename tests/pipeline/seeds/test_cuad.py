@@ -10,13 +10,16 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from jobs.check import read_checked
 from pipeline.errors import InputError
+from pipeline.layers import load_settings
 from pipeline.seeds.cuad import COLUMNS, FIELDS, CuadRows, Section, cuad_rows, read_cuad, split_by_document
 from pipeline.seeds.cuad_answers import contract_type, names_in, us_date, wordings
 from pipeline.seeds.cuad_groups import near_pairs
 from pipeline.seeds.cuad_text import clean, cut, locate
 from pipeline.tasks import contracts
 from pipeline.tasks.contracts.normalise import grounded
+from pipeline.tasks.task import load_task, read_source
 
 SCHEMA = json.loads((Path(next(iter(contracts.__path__))) / "schema.json").read_text())
 
@@ -430,3 +433,26 @@ def test_no_near_duplicates_of_released_cuad_are_in_two_sets(released: CuadRows)
     copies = [name for name in where if name.endswith("(1)")]
     assert copies
     assert all(where[name] == where[name.removesuffix("(1)")] for name in copies)
+
+
+@pytest.mark.slow
+def test_cuad_gives_seeds_and_three_real_sets_by_lawyers_that_share_no_contract(
+    released: CuadRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.seeds.cuad.read_cuad", lambda _: released)
+    tables, notes = read_checked(load_task(read_source(load_settings("cuad")[0])))
+    rows = {name: table.num_rows for name, table in tables.items()}
+    assert sum(rows.values()) > 450
+    assert abs(rows["seeds"] / sum(rows.values()) - 0.2) < 0.02
+    assert abs(rows["final"] / sum(rows.values()) - 0.4) < 0.02
+    documents = [set(table["document_id"].to_pylist()) for table in tables.values()]
+    assert sum(map(len, documents)) == len(set.union(*documents))
+    for name in ("calibration", "dev", "final"):
+        assert set(tables[name]["label_source"].to_pylist()) == {"human"}
+        assert {field for fields in tables[name]["scored_fields"].to_pylist() for field in fields} == {
+            "parties",
+            "effective_date",
+            "termination_clause_type",
+            "governing_law",
+        }
+    assert all(note.place.startswith("master_clauses.csv:") for note in notes)
