@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from cluster.limiter import STOPS, ClusterTurns, start_limiter
 from cluster.watching import watching
-from pipeline.config import Settings
+from pipeline.config import Cluster, Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.plan import to_request
 from pipeline.teacher.ask import ask
@@ -34,11 +34,13 @@ FATE = pa.schema([("key", pa.string()), ("fate", pa.string())])
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How an actor reaches the teacher; the key does not show in any text made of this."""
+    """How an actor reaches a teacher or judge, and at what pace; the key does not show in any text made of this."""
 
+    teacher: Teacher
+    limits: Limits
     base_url: str | None
     key: SecretStr
-    price: Price
+    price: Price | None
 
 
 class Generator:
@@ -47,9 +49,8 @@ class Generator:
     One that starts again after its death reads the ledger first, for what it wrote and could not settle any more.
     """
 
-    def __init__(self, settings: Settings, connection: Connection, limiter: Any, ledger: str) -> None:
-        self.settings, self.connection = settings, connection
-        self.limiter, self.folder = limiter, Path(ledger)
+    def __init__(self, connection: Connection, limiter: Any, ledger: str) -> None:
+        self.connection, self.limiter, self.folder = connection, limiter, Path(ledger)
         self.ready: tuple[Any, Ledger, ClusterTurns] | None = None
         self.known: set[str] = set()
 
@@ -57,13 +58,13 @@ class Generator:
         if self.ready is None:
             if ray.get_runtime_context().was_current_actor_reconstructed:
                 self.known = {record["key"] for record in answers(self.folder) if record["kind"] == "reply"}
-            client = open_client(self.connection.base_url, self.connection.key, self.settings.teacher.timeout_s)
+            client = open_client(self.connection.base_url, self.connection.key, self.connection.teacher.timeout_s)
             actor = ray.get_runtime_context().get_actor_id()
             self.ready = (client, Ledger(self.folder), ClusterTurns(self.limiter, actor))
         return self.ready
 
     async def __call__(self, batch: pa.Table) -> AsyncIterator[pa.Table]:
-        teacher = self.settings.teacher
+        teacher = self.connection.teacher
 
         async def one(row: dict[str, Any]) -> str:
             if row["key"] in self.known:
@@ -73,7 +74,7 @@ class Generator:
                 send=lambda params: send(client, params, teacher.timeout_s),
                 ledger=ledger,
                 turns=turns,
-                dollars=self.connection.price.dollars,
+                price=self.connection.price,
                 attempts=teacher.attempts,
             )
 
@@ -96,9 +97,10 @@ class Generator:
 
 def generate(
     requests: pa.Table,
-    settings: Settings,
     connection: Connection,
+    settings: Cluster,
     ledger: Path,
+    budget: float | None,
     spent: float,
     watch: Watch,
     say: Callable[[str], None] = print,
@@ -109,15 +111,16 @@ def generate(
     when the run was stopped; whatever was answered until then is in the ledger. KeyboardInterrupt is raised when the
     replies in flight have come in, which are paid for in any case; a second one does not wait for them.
     """
-    teacher = settings.teacher
-    limits = (settings.limits, settings.budget, spent)
-    limiter = start_limiter(*limits, patience_s=teacher.patience_s, timeout_s=teacher.timeout_s)
-    actors = min(settings.cluster.generation_actors, requests.num_rows)
-    rows = min(settings.cluster.block_rows, -(-requests.num_rows // (4 * actors)))
+    teacher = connection.teacher
+    limiter = start_limiter(
+        connection.limits, budget, spent, patience_s=teacher.patience_s, timeout_s=teacher.timeout_s
+    )
+    actors = min(settings.generation_actors, requests.num_rows)
+    rows = min(settings.block_rows, -(-requests.num_rows // (4 * actors)))
     pieces = [requests.slice(start, rows) for start in range(0, requests.num_rows, rows)]
     fates = ray.data.from_arrow(pieces).map_batches(
         Generator,
-        fn_constructor_args=(settings, connection, limiter, str(ledger)),
+        fn_constructor_args=(connection, limiter, str(ledger)),
         batch_size=None,
         batch_format="pyarrow",
         zero_copy_batch=True,

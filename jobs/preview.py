@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.asking import check_teacher, teacher_url
 from jobs.check import read_checked, require_teacher
 from jobs.console import say
-from jobs.generate import check_teacher, teacher_url
 from pipeline.config import Settings
 from pipeline.curate.filters import filter_stages
 from pipeline.curate.samples import join_replies, parse_stage
@@ -31,7 +31,7 @@ def preview(settings: Settings, number: int) -> dict[str, Any]:
     seeds = read_checked(task)[0]["seeds"]
     requests = plan_requests(task, seeds)
     chosen = requests.take(spread(requests, settings.generation.cross, number))
-    with tempfile.TemporaryDirectory() as scratch, teacher_url(settings, Path(scratch)) as base_url:
+    with tempfile.TemporaryDirectory() as scratch, teacher_url(settings.teacher, Path(scratch)) as base_url:
         records = asyncio.run(_ask_all(settings, base_url, chosen))
     stages = [parse_stage(settings.teacher.max_tokens, settings.teacher.model), *filter_stages(source, seeds)]
     samples = compose(stages)(join_replies(chosen, records)).to_pylist()
@@ -68,7 +68,7 @@ def spread(requests: pa.Table, cross: Sequence[str], number: int) -> list[int]:
 
 async def _ask_all(settings: Settings, base_url: str | None, requests: pa.Table) -> list[dict[str, Any]]:
     rows = requests.to_pylist()
-    await check_teacher(settings, base_url, json.loads(rows[0]["params"]))
+    await check_teacher(settings.teacher, base_url, json.loads(rows[0]["params"]))
     teacher = settings.teacher
     async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
         room = asyncio.Semaphore(settings.limits.in_flight)

@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
+from jobs.asking import ask_all
 from jobs.evaluate import ROLES, Student
-from jobs.generate import ask_all
 from jobs.run import Run
 from pipeline.canonical import content_hash
 from pipeline.evaluate.teacher_questions import answered, questions

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pipeline.generate.parsing import clean, parse_reply
 from pipeline.records import REPLY, SAMPLE
 from pipeline.stage import Stage, Step
-from pipeline.teacher.client import usage
+from pipeline.teacher.usage import usage
 
 CARRIED = ("sample_id", "seed_id", "stratum", "cell", "number", "round", "key")
 
@@ -43,13 +43,13 @@ def _sample(row: Mapping[str, Any], max_tokens: int, teacher: str) -> dict[str, 
     if row["body"] is None:
         return sample | {"stage": "generate", "reason": "no_reply", "detail": row["failure"] or "not answered"}
     draft = parse_reply(row["body"], max_tokens)
-    inputs, outputs = usage(row["body"])
+    used = usage(row["body"])
     sample |= {
         "text": draft.text,
         "answer": draft.answer,
         "confidence": draft.confidence,
-        "input_tokens": inputs,
-        "output_tokens": outputs,
+        "input_tokens": used.prompt,
+        "output_tokens": used.output,
     }
     if draft.reason:
         sample |= {"stage": "parse", "reason": draft.reason, "detail": draft.detail, "raw": draft.raw}

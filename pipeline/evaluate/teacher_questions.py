@@ -12,7 +12,7 @@ from pipeline.generate.parsing import STOPS, clean
 from pipeline.generate.plan import estimate_tokens, request_key
 from pipeline.records import REQUEST
 from pipeline.tasks.task import Task
-from pipeline.teacher.client import usage
+from pipeline.teacher.usage import usage
 
 SYSTEM = """You read documents and answer with one JSON object and nothing else.
 
@@ -54,8 +54,8 @@ def answered(record: Mapping[str, Any] | None) -> dict[str, Any]:
     empty = {"raw": None, "answer": None, "seconds": None, "prompt_tokens": None, "output_tokens": None, "shots": 0}
     if record is None or record.get("kind") != "reply":
         return {**empty, "failure": "no_reply"}
-    inputs, outputs = usage(record["body"])
-    empty = {**empty, "prompt_tokens": inputs, "output_tokens": outputs}
+    used = usage(record["body"])
+    empty = {**empty, "prompt_tokens": used.prompt, "output_tokens": used.output}
     try:
         message = json.loads(record["body"])
         raw = clean("".join(block.get("text") or "" for block in message["content"] if block.get("type") == "text"))

@@ -20,6 +20,7 @@ from pipeline.records import REQUEST
 from pipeline.tasks.task import Task
 from pipeline.teacher.ask import Request
 from pipeline.teacher.prices import Price
+from pipeline.teacher.usage import Usage
 
 
 def plan_requests(task: Task, seeds: pa.Table, *, round_number: int = 1) -> pa.Table:
@@ -118,7 +119,7 @@ def estimate(task: Task, seeds: pa.Table, requests: pa.Table, price: Price | Non
     return Estimate(
         requests.num_rows,
         **sums,
-        dollars=price.dollars(**sums) if price else None,
+        dollars=price.dollars(Usage(*sums.values())) if price else None,
         price=price.source if price else f"no price known for {task.settings.teacher.model}; give teacher.price",
         minutes=max(minutes) if minutes else None,
         strata={

@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
-from pipeline.teacher.client import Answer, usage
+from pipeline.teacher.client import Answer
 from pipeline.teacher.ledger import Ledger
 from pipeline.teacher.pacing import Ask, Settled
+from pipeline.teacher.prices import Price
+from pipeline.teacher.usage import Usage, usage
 
 Send = Callable[[Mapping[str, Any]], Awaitable[Answer]]
-Dollars = Callable[[int, int], float]
 StopKind = Literal["budget", "teacher", "input", "interrupt"]
 
 
@@ -46,7 +47,7 @@ class Request:
 
 
 async def ask(
-    request: Request, *, send: Send, ledger: Ledger, turns: Turns, dollars: Dollars, attempts: int
+    request: Request, *, send: Send, ledger: Ledger, turns: Turns, price: Price | None, attempts: int
 ) -> Literal["answered", "failed", "stopped"]:
     """Asks until there is an answer; `stopped` means that the run is ending and the request keeps for later.
 
@@ -54,7 +55,8 @@ async def ask(
     at fault, and the request waits. One that the server will never take, or that failed `attempts` times, is written
     down as a failure. In dollars the longest reply that max_tokens allows is reserved, so that a budget holds.
     """
-    most = dollars(request.input_tokens, int(request.params.get("max_tokens", request.output_tokens)))
+    longest = Usage(request.input_tokens, int(request.params.get("max_tokens", request.output_tokens)))
+    most = price.dollars(longest) if price else 0.0
     reservation = Ask(request.key, request.input_tokens, request.output_tokens, most)
     failures, failed_at, error = 0, None, ""
     while True:
@@ -68,7 +70,7 @@ async def ask(
             if not turn.answered:
                 await ledger.append("failure", request.key, error=error)
             return "answered" if turn.answered else "failed"
-        answer = await _once(request, reservation, send=send, ledger=ledger, turns=turns, dollars=dollars)
+        answer = await _once(request, reservation, send=send, ledger=ledger, turns=turns, price=price)
         if answer.kind == "ok":
             return "answered"
         if answer.kind == "fatal":
@@ -81,7 +83,7 @@ async def ask(
 
 
 async def _once(
-    request: Request, reservation: Ask, *, send: Send, ledger: Ledger, turns: Turns, dollars: Dollars
+    request: Request, reservation: Ask, *, send: Send, ledger: Ledger, turns: Turns, price: Price | None
 ) -> Answer:
     """One attempt. The reservation is settled whatever happens, so that an exception cannot leak a place."""
     settled = Settled(reservation, "failed")
@@ -89,9 +91,10 @@ async def _once(
         await ledger.append("intent", request.key)
         answer = await send(request.params)
         if answer.kind == "ok":
-            await ledger.append("reply", request.key, body=answer.body)
             used = usage(answer.body)
-            settled = Settled(reservation, "ok", *used, dollars(*used), limits=answer.limits)
+            dollars = price.dollars(used) if price else None
+            await ledger.append("reply", request.key, dollars=dollars, body=answer.body)
+            settled = Settled(reservation, "ok", used.counted, used.output, dollars or 0.0, limits=answer.limits)
         elif answer.kind != "fatal":
             settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, limits=answer.limits)
         return answer

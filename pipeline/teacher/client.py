@@ -135,22 +135,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def usage(body: str) -> tuple[int, int]:
-    """(input tokens, output tokens) that a reply was billed for; cached input counts as input. (0, 0) when it does not
-    say.
-    """
-    try:
-        used = json.loads(body)["usage"]
-        inputs = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-        return _tokens(sum(used.get(name) or 0 for name in inputs)), _tokens(used.get("output_tokens") or 0)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-        return 0, 0
-
-
-def _tokens(count: Any) -> int:
-    return min(max(int(count), 0), 2**40)
-
-
 async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], where: str) -> int | None:
     """Asks the server to count the tokens of a request, which is free, and proves address, key and model.
 

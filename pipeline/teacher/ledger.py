@@ -3,7 +3,8 @@
 One append-only JSONL file a writer, so that no two machines ever write to the same file; every reader reads all. A line
 is
     {"kind": "intent",  "key", "at"}                            the request is about to leave
-    {"kind": "reply",   "key", "at", "seconds", "body"}         the server's answer, byte for byte as text
+    {"kind": "reply",   "key", "at", "dollars", "body"}         the server's answer, byte for byte as text; `dollars` is
+                                                                what it cost that day, null for an unknown price
     {"kind": "failure", "key", "at", "error"}                   given up; a later run asks again only if told to
 Lines are ASCII, so a torn last line, all that a crash can leave, is recognised and skipped. A writer holds a lock on
 its file, which the kernel releases when it dies: who resumes waits for that, and so never asks what an orphan is just

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from pipeline.config import Teacher
+from pipeline.teacher.usage import Usage
 
 PRICES = Path(__file__).with_name("prices.yaml")
 
@@ -20,8 +21,8 @@ class Price:
     output: float
     source: str
 
-    def dollars(self, input_tokens: int, output_tokens: int) -> float:
-        return (input_tokens * self.input + output_tokens * self.output) / 1e6
+    def dollars(self, used: Usage) -> float:
+        return (used.prompt * self.input + used.output * self.output) / 1e6
 
 
 @cache

@@ -8,7 +8,9 @@ from pipeline.teacher.ask import Request, Turn, ask
 from pipeline.teacher.client import Answer
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.pacing import Ask, Settled
+from pipeline.teacher.prices import Price
 
+PRICE = Price(1e6, 1e6, "test")
 BODY = json.dumps({"usage": {"input_tokens": 7, "output_tokens": 3}})
 
 
@@ -43,7 +45,7 @@ def run(folder: Path, answers: list[Answer], turns: Turns, attempts: int = 3) ->
     async def scenario() -> str:
         ledger = Ledger(folder)
         request = Request("k", {"model": "m"}, 100, 50)
-        fate = await ask(request, send=send, ledger=ledger, turns=turns, dollars=lambda i, o: i + o, attempts=attempts)
+        fate = await ask(request, send=send, ledger=ledger, turns=turns, price=PRICE, attempts=attempts)
         ledger.close()
         return fate
 

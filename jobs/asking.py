@@ -1,0 +1,131 @@
+"""Asking a model: everything that the ledger holds no reply to yet, within limits and budget."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.console import generation_progress, say
+from jobs.run import Run
+from pipeline.config import Limits, Teacher
+from pipeline.errors import InputError, SeedwrightError
+from pipeline.teacher.client import api_key, open_client, probe
+from pipeline.teacher.ledger import read_ledger, wait_for_writers
+from pipeline.teacher.prices import Price, price_of
+from pipeline.teacher.usage import usage
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """A model that is asked, and the pace at which it may be."""
+
+    teacher: Teacher
+    limits: Limits
+
+
+def ask_all(run: Run, requests: pa.Table, whom: Whom | None = None) -> tuple[int, dict[str, int], "Answered"]:
+    """Asks for every request that the ledger holds no reply to: how many, their fates, and what is answered now.
+
+    `whom` is the run's teacher unless another is given; the ledger and the budget are shared by all of them. Raises
+    BudgetStop, TeacherError or InputError when it was stopped; what was answered until then is kept.
+    """
+    ledger = run.dir.path / "ledger"
+    whom = whom or Whom(run.settings.teacher, run.settings.limits)
+    price = price_of(whom.teacher)
+    if price is None and run.settings.budget is not None:
+        raise InputError(
+            f"budget: no price is known for {whom.teacher.model}; give "
+            "--set teacher.price='[IN, OUT]' in dollars per million tokens"
+        )
+    ledger.mkdir(exist_ok=True)
+    wait_for_writers(ledger)
+    wanted = set(requests["key"].to_pylist())
+    have = read_answered(ledger, wanted, price)
+    todo = pending(requests, have.keys)
+    say(f"  {requests.num_rows - todo.num_rows:,} of {requests.num_rows:,} are answered; {todo.num_rows:,} to ask")
+    if not todo.num_rows:
+        return 0, {}, have
+    fates = _ask(run, todo, whom, price, have.spent)
+    have = read_answered(ledger, wanted, price)
+    if lost := fates.get("answered", 0) - len(have.keys & set(todo["key"].to_pylist())):
+        raise SeedwrightError(
+            f"{ledger}: {lost} replies that workers wrote are not here; put the run folder on a file system that "
+            "all nodes share, see `seedwright doctor`, and run again"
+        )
+    return todo.num_rows, fates, have
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the ledger holds for a plan: the keys with a reply and their tokens, and what all its replies together have
+    cost.
+    """
+
+    keys: frozenset[str]
+    input_tokens: int
+    output_tokens: int
+    spent: float
+
+
+def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answered:
+    """`price` is for replies that were paid while none was known; the others cost what they cost that day."""
+    keys: set[str] = set()
+    tokens, spent = [0, 0], 0.0
+    for record in read_ledger(ledger):
+        if record["kind"] != "reply":
+            continue
+        used = usage(record["body"])
+        dollars = record.get("dollars")
+        spent += (price.dollars(used) if price else 0.0) if dollars is None else dollars
+        if record["key"] in wanted and record["key"] not in keys:
+            keys.add(record["key"])
+            tokens = [tokens[0] + used.prompt, tokens[1] + used.output]
+    return Answered(frozenset(keys), *tokens, spent)
+
+
+def pending(requests: pa.Table, have: frozenset[str]) -> pa.Table:
+    """The requests without a reply, one a key: equal requests are asked once."""
+    seen = set(have)
+    wanted = [not (key in seen or seen.add(key)) for key in requests["key"].to_pylist()]  # type: ignore[func-returns-value]
+    return requests.filter(pa.array(wanted, pa.bool_()))
+
+
+@contextlib.contextmanager
+def teacher_url(teacher: Teacher, folder: Path) -> Iterator[str | None]:
+    """The teacher's address; starts the built-in one, which ends with this process, where the settings ask for it.
+
+    An address that the SDK would take from the environment is resolved here: workers have another environment.
+    """
+    if teacher.base_url != "simulated":
+        yield teacher.base_url or str(open_client(None, api_key(teacher), teacher.timeout_s).base_url)
+        return
+    from pipeline.teacher.simulated.host import hosted
+
+    with hosted(teacher.simulated, folder) as base_url:
+        yield base_url
+
+
+def _ask(run: Run, todo: pa.Table, whom: Whom, price: Price | None, spent: float) -> dict[str, int]:
+    from cluster.generation import Connection, generate
+
+    teacher, settings = whom.teacher, run.settings
+    with teacher_url(teacher, run.dir.path / "teacher") as base_url:
+        asyncio.run(check_teacher(teacher, base_url, json.loads(todo["params"][0].as_py())))
+        run.use_cluster()
+        connection = Connection(teacher, whom.limits, base_url, api_key(teacher), price)
+        with generation_progress(todo.num_rows) as watch:
+            ledger = run.dir.path / "ledger"
+            stats = generate(todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
+    fates: dict[str, int] = stats["fates"]
+    return fates
+
+
+async def check_teacher(teacher: Teacher, base_url: str | None, params: dict[str, Any]) -> None:
+    """Proves address, key and model by a free call. Raises TeacherError."""
+    async with open_client(base_url, api_key(teacher), 20) as client:
+        await probe(client, params, f"teacher {base_url or client.base_url}")

@@ -1,0 +1,43 @@
+"""What a reply was billed for, as the server reports it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one reply. `input` were neither read from a cache nor written to one."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """All input, cached or not."""
+        return self.input + self.cache_read + self.cache_write
+
+    @property
+    def counted(self) -> int:
+        """What counts against a limit on input tokens: what is read from a cache does not."""
+        return self.input + self.cache_write
+
+
+def usage(body: str) -> Usage:
+    """Nothing at all where the reply does not say; a field that a server leaves out or sets to null is 0."""
+    try:
+        used = json.loads(body)["usage"]
+        return Usage(
+            _tokens(used.get("input_tokens")),
+            _tokens(used.get("output_tokens")),
+            _tokens(used.get("cache_read_input_tokens")),
+            _tokens(used.get("cache_creation_input_tokens")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        return Usage()
+
+
+def _tokens(count: Any) -> int:
+    return min(max(int(count or 0), 0), 2**40)
