@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from pipeline.canonical import canonical_json
 from pipeline.evaluate.answers import read_answer
+from pipeline.generate.params import estimate_tokens, request_key
 from pipeline.generate.parsing import STOPS, clean
-from pipeline.generate.plan import estimate_tokens, request_key
 from pipeline.records import REQUEST
 from pipeline.tasks.task import Task
 from pipeline.teacher.usage import usage

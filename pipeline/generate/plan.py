@@ -13,9 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.canonical import canonical_json, content_hash
-from pipeline.config import Teacher
 from pipeline.generate.cells import crossed, draw
-from pipeline.generate.prompts import render, to_messages
+from pipeline.generate.params import draft_params, estimate_tokens, request_key
 from pipeline.records import REQUEST
 from pipeline.tasks.task import Task
 from pipeline.teacher.ask import Request
@@ -38,7 +37,7 @@ def _of_seed(task: Task, seed: Mapping[str, Any], round_number: int) -> Iterator
         for number in range(1, count + 1):
             identity = content_hash([seed["seed_id"], fixed, number, round_number])
             cell = draw(settings.matrix, fixed, identity)
-            params = _params(task, seed, cell, number, count)
+            params = draft_params(task, seed, cell, number, count)
             yield {
                 "sample_id": identity[:16],
                 "seed_id": seed["seed_id"],
@@ -51,38 +50,6 @@ def _of_seed(task: Task, seed: Mapping[str, Any], round_number: int) -> Iterator
                 "input_tokens": estimate_tokens(params),
                 "output_tokens": min(settings.generation.output_tokens, settings.teacher.max_tokens),
             }
-
-
-def _params(task: Task, seed: Mapping[str, Any], cell: Mapping[str, str], number: int, count: int) -> dict[str, Any]:
-    source, teacher = task.source, task.settings.teacher
-    where = task.settings.passes[0]
-    values = {
-        "seed": seed["text"],
-        "cell": cell,
-        "number": number,
-        "samples": count,
-        "guidelines": source.texts["guidelines"],
-        "schema": json.dumps(task.schema, indent=2, ensure_ascii=False),
-    }
-    system, messages = to_messages(render(source.texts["pass 0"], where, values), where)
-    params: dict[str, Any] = {"model": teacher.model, "max_tokens": teacher.max_tokens, "messages": messages}
-    if system:
-        params["system"] = system
-    if teacher.effort:
-        params["output_config"] = {"effort": teacher.effort}
-    return params
-
-
-def request_key(params: Mapping[str, Any], number: int, teacher: Teacher) -> str:
-    """What a reply is filed under. A built-in teacher with other fault rates is another teacher."""
-    rates = teacher.simulated.rates if teacher.base_url == "simulated" else None
-    return content_hash({"params": params, "number": number, "simulated": rates})
-
-
-def estimate_tokens(params: Mapping[str, Any]) -> int:
-    """Input tokens by the rule of thumb of four bytes a token."""
-    text = str(params.get("system", "")) + "".join(str(message["content"]) for message in params["messages"])
-    return -(-len(text.encode()) // 4)
 
 
 def to_request(row: Mapping[str, Any]) -> Request:
