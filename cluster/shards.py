@@ -17,7 +17,7 @@ import ray
 from cluster.apply import unwrapped
 from pipeline.curate.dedup import Conflict, DedupSettings, Rank, find_duplicates, require_ids, verdicts, visiting_order
 from pipeline.curate.groups import Rows, batches, buckets, chains, components
-from pipeline.curate.shingles import Hashes, require_texts, texts_of
+from pipeline.curate.shingles import Hashes, require_texts
 
 BLOCK_ROWS = 5_000
 JUDGED_ROWS = 5_000
@@ -113,7 +113,8 @@ def _spread(refs: list[Ref], starts: Rows, question: Question, shards: int) -> t
 def _keys(table: pa.Table, start: int, question: Question, shards: int) -> tuple[Any, ...]:
     """The ids, and for each shard the keys in its range with the rows that have them, counted from `start`."""
     visiting_order(table, question.id, question.rank, question.fixed)
-    sketches = question.settings.sketches(texts_of(table, question.text))
+    require_texts(table, question.text)
+    sketches = question.settings.sketches(table[question.text])
     keys, rows = sketches.keys(question.settings.bands)
     shard = (keys >> np.uint64(32)) * np.uint64(shards) >> np.uint64(32)
     return table[question.id], *((keys[shard == one], rows[shard == one] + start) for one in range(shards))

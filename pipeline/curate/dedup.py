@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.curate.groups import Buckets, Rows, buckets
 from pipeline.curate.minhash import Bands, bands
-from pipeline.curate.shingles import Shingling, column, texts_of
+from pipeline.curate.shingles import Shingling, column, require_texts
 from pipeline.curate.twins import Comparison, Sketches, Twin
 from pipeline.errors import InputError
 
@@ -44,7 +44,7 @@ class DedupSettings:
     def bands(self) -> Bands:
         return bands(self.threshold)
 
-    def sketches(self, texts: Sequence[str]) -> Sketches:
+    def sketches(self, texts: pa.ChunkedArray) -> Sketches:
         return Sketches.of(texts, Shingling.parse(self.shingle))
 
 
@@ -72,11 +72,13 @@ def find_duplicates(
 
     Raises InputError for a missing column, a null text, and ids that are null or not unique.
     """
-    texts = texts_of(table, text)
+    require_texts(table, text)
     order, stays = visiting_order(table, id, rank, fixed)
-    sketches = settings.sketches(texts)
-    comparison = Comparison(texts, sketches, settings.threshold, np.argsort(order))
-    twins = _visit(order, stays, buckets(*sketches.keys(settings.bands)), comparison, _asker(table, conflict))
+    sketches = settings.sketches(table[text])
+    found = buckets(*sketches.keys(settings.bands))
+    sets = sketches.runs.sets(np.unique(found.rows))
+    comparison = Comparison(table[text], sketches, sets, settings.threshold, np.argsort(order))
+    twins = _visit(order, stays, found, comparison, _asker(table, conflict))
     return verdicts(table[id], _settle(twins, stays, comparison))
 
 
@@ -97,11 +99,22 @@ def require_ids(ids: pa.ChunkedArray, name: str) -> None:
 
 def verdicts(ids: pa.ChunkedArray, twins: Mapping[int, Twin]) -> pa.Table:
     """The table of verdicts from the twins of the rows that are not kept."""
-    found = [twins.get(row) for row in range(len(ids))]
-    rows = pa.array([twin and twin.row for twin in found], pa.int64())
-    reasons = pa.array([twin and twin.reason for twin in found], pa.string())
-    similarities = pa.array([twin and twin.similarity for twin in found], pa.float64())
-    return pa.table({"id": ids, "reason": reasons, "twin_id": ids.take(rows), "similarity": similarities})
+    rows, reasons, similarities = (
+        np.full(len(ids), -1),
+        np.full(len(ids), None, object),
+        np.zeros(len(ids)),
+    )
+    for row, twin in twins.items():
+        rows[row], reasons[row], similarities[row] = twin.row, twin.reason, twin.similarity
+    kept = rows < 0
+    return pa.table(
+        {
+            "id": ids,
+            "reason": pa.array(reasons, pa.string()),
+            "twin_id": ids.take(pa.array(rows, mask=kept)),
+            "similarity": pa.array(similarities, mask=kept),
+        }
+    )
 
 
 def _asker(table: pa.Table, conflict: Conflict | None) -> Callable[[int, int], bool]:
@@ -118,17 +131,17 @@ def _visit(
     buckets_of: dict[int, list[int]] = {}
     for bucket, row in zip(found.numbers.tolist(), found.rows.tolist(), strict=True):
         buckets_of.setdefault(row, []).append(bucket)
-    kept_in: list[list[int]] = [[] for _ in range(len(found.offsets) - 1)]
+    kept_in: dict[int, list[int]] = {}
     result: dict[int, Twin] = {}
     for row in (row for row in order.tolist() if row in buckets_of):
-        candidates = set() if stays[row] else {kept for bucket in buckets_of[row] for kept in kept_in[bucket]}
+        candidates = set() if stays[row] else {kept for bucket in buckets_of[row] for kept in kept_in.get(bucket, ())}
         twins = comparison.twins(row, np.fromiter(candidates, np.int64)) if candidates else []
         if twins:
             conflicting = (replace(twin, conflicts=True) for twin in twins if conflicts(row, twin.row))
             result[row] = next(conflicting, twins[0])
             continue
         for bucket in buckets_of[row]:
-            kept_in[bucket].append(row)
+            kept_in.setdefault(bucket, []).append(row)
     return result
 
 

@@ -31,12 +31,15 @@ class Buckets:
 
 def buckets(keys: NDArray[np.uint64], rows: Rows) -> Buckets:
     """Entry i says that row `rows[i]` has the key `keys[i]`; keys that one entry has alone make no bucket."""
+    from pipeline.curate.kernels import repeated
+
+    shared = repeated(keys)
+    keys, rows = keys[shared], rows[shared]
     order = np.argsort(keys, kind="stable")
     keys, rows = keys[order], rows[order]
     starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
     sizes = np.diff(np.append(starts, len(keys)))
-    shared = np.repeat(sizes > 1, sizes)
-    return Buckets(rows[shared], np.concatenate([[0], np.cumsum(sizes[sizes > 1])]).astype(np.int64))
+    return Buckets(rows, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
 
 
 def components(count: int, left: Rows, right: Rows) -> Rows:

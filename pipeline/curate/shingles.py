@@ -1,23 +1,27 @@
-"""Shingles: a text as the set of its overlapping word or character runs, each hashed to 64 bits.
+"""Shingles: a text as the set of its overlapping word or character runs, each hashed to 64 bits by compiled loops.
 
 Two texts are compared by the exact Jaccard similarity of these sets: shared shingles over distinct shingles of both.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self, cast
+from typing import Literal, Self, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
-from xxhash import xxh3_64_intdigest
 
+from pipeline.curate.groups import blocks
 from pipeline.errors import InputError
 from pipeline.spelling import meant
 
 Hashes = NDArray[np.uint64]
+Texts: TypeAlias = Sequence[str] | pa.ChunkedArray
+CUT_AT_ONCE = 1 << 24
+"""Bytes of text that are cut at a time, or one text if it is longer."""
 
 SPELLING = re.compile(r"(word|char):([1-9]\d{0,3})")
 WORD = re.compile(r"\w+")
@@ -75,6 +79,15 @@ def texts_of(table: pa.Table, name: str, *, where: str = "table") -> list[str]:
     return cast(list[str], table[name].to_pylist())
 
 
+def large_strings(texts: Texts) -> Iterator[pa.Array]:
+    """The texts in arrays of some megabytes."""
+    whole = texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([pa.array(texts, pa.large_string())])
+    for chunk in whole.cast(pa.large_string()).chunks:
+        lengths = pc.binary_length(chunk).to_numpy(zero_copy_only=False).astype(np.int64)
+        for block in blocks(lengths, CUT_AT_ONCE):
+            yield chunk[block.start : block.stop]
+
+
 def _blanked(text: str) -> str:
     return " ".join(text.lower().split())
 
@@ -86,8 +99,8 @@ class Shingling:
     A text shorter than `size` is one shingle, itself whole; a text without words (or characters) has none, and no
     Jaccard similarity to anything: it can only be exactly equal.
 
-    >>> list(Shingling.parse("word:2").pieces("To be, or"))
-    [b'to be', b'be or']
+    >>> len(Shingling.parse("word:2").hashes("To be, or not: to be."))
+    4
     """
 
     unit: Literal["word", "char"]
@@ -105,25 +118,65 @@ class Shingling:
         return f"{self.unit}:{self.size}"
 
     def hashes(self, text: str) -> Hashes:
-        """The distinct shingles as sorted xxh3_64 values."""
-        values = np.fromiter(map(xxh3_64_intdigest, self.pieces(text)), np.uint64)
-        values.sort()
-        return values[np.concatenate([[True], values[1:] != values[:-1]])] if len(values) else values
+        """The distinct shingles of one text, as sorted hashes."""
+        return ShingleSets.of([text], self).values
 
     def fits(self, text: str) -> bool:
         """Whether the text is at least one shingle long."""
         return len(encoded_words(text) if self.unit == "word" else _blanked(text)) >= self.size
 
-    def pieces(self, text: str) -> Iterator[bytes]:
-        """The shingles in order, repeated ones too, as UTF-8; the words of one stand with one blank between them."""
-        if self.unit == "char":
-            whole = _blanked(text)
-            starts = range(max(1, len(whole) - self.size + 1)) if whole else range(0)
-            return (whole[start : start + self.size].encode() for start in starts)
-        parts = encoded_words(text)
-        if len(parts) < self.size:
-            return iter([b" ".join(parts)] if parts else [])
-        return map(b" ".join, zip(*(parts[start:] for start in range(self.size)), strict=False))
+
+def _cut(texts: pa.Array, shingling: Shingling) -> tuple[Hashes, NDArray[np.int64], Hashes]:
+    """(values, offsets, digests); what depends on a letter's neighbours is first spelled out by Python."""
+    from pipeline.curate import kernels
+
+    kinds, lower, folded = kernels.letters()
+    found = kernels.seen(*kernels.utf8(texts), kinds)
+    cut = kernels.word_shingles if shingling.unit == "word" else kernels.char_shingles
+    lowered = kernels.respelled(texts, found & kernels.CONTEXTUAL > 0, str.lower)
+    values, offsets, digests = cut(*kernels.utf8(lowered), shingling.size, kinds, lower, folded)
+    if len(composed := np.flatnonzero(found & kernels.COMPOSING)):
+        normal = pa.array([normalise(texts[row].as_py()) for row in composed.tolist()], pa.large_string())
+        digests[composed] = kernels.digests(*kernels.utf8(normal), kinds, folded)
+    return values, offsets, digests
+
+
+@dataclass(frozen=True, slots=True)
+class ShingleRuns:
+    """The shingles of many texts as they follow each other, repeated ones too: text i owns
+    `values[offsets[i]:offsets[i + 1]]`. `digests` are hashes of the texts after `normalise`.
+    """
+
+    values: Hashes
+    offsets: NDArray[np.int64]
+    digests: Hashes
+
+    @classmethod
+    def of(cls, texts: Texts, shingling: Shingling) -> Self:
+        parts = [_cut(part, shingling) for part in large_strings(texts)]
+        values = np.concatenate([np.empty(0, np.uint64), *(values for values, _, _ in parts)])
+        sizes = np.concatenate([np.empty(0, np.int64), *(np.diff(offsets) for _, offsets, _ in parts)])
+        digests = np.concatenate([np.empty(0, np.uint64), *(digests for _, _, digests in parts)])
+        return cls(values, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), digests)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        return np.diff(self.offsets)
+
+    def sets(self, rows: NDArray[np.int64] | None = None) -> "ShingleSets":
+        """The sets of all texts, or of `rows` alone: the others are then empty."""
+        from pipeline.curate.kernels import distinct
+
+        chosen = np.arange(len(self.offsets) - 1) if rows is None else rows
+        sizes = np.zeros(len(self.offsets) - 1, np.int64)
+        sizes[chosen] = self.sizes[chosen]
+        offsets = np.concatenate([[0], np.cumsum(sizes)])
+        values = np.empty(offsets[-1], np.uint64)
+        for row in chosen.tolist():
+            own = values[offsets[row] : offsets[row + 1]]
+            own[:] = self.values[self.offsets[row] : self.offsets[row + 1]]
+            own.sort()
+        return ShingleSets(*distinct(values, offsets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +187,8 @@ class ShingleSets:
     offsets: NDArray[np.int64]
 
     @classmethod
-    def of(cls, texts: Iterable[str], shingling: Shingling) -> Self:
-        sets = [shingling.hashes(text) for text in texts]
-        offsets = np.cumsum([0, *map(len, sets)], dtype=np.int64)
-        return cls(np.concatenate(sets) if sets else np.empty(0, np.uint64), offsets)
+    def of(cls, texts: Texts, shingling: Shingling) -> "ShingleSets":
+        return ShingleRuns.of(texts, shingling).sets()
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

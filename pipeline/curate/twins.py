@@ -1,38 +1,37 @@
 """Twins: the kept rows that a row repeats, found among candidates by exact comparison."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
-from xxhash import xxh3_64_intdigest
 
-from pipeline.curate.groups import Rows, blocks
+from pipeline.curate.groups import Rows
 from pipeline.curate.minhash import Bands, Signatures, agreement_floor, band_keys, signatures
-from pipeline.curate.shingles import ShingleSets, Shingling, normalise
+from pipeline.curate.shingles import ShingleRuns, ShingleSets, Shingling, Texts, normalise
 
 EXACT, NEAR = "exact", "near"
-COMPARED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Sketches:
-    """What is compared instead of texts: a digest of the normalised text, the set of shingles and its signature."""
+    """What is compared instead of texts: a digest of the normalised text, the shingles and their signature."""
 
-    digests: NDArray[np.uint64]
-    sets: ShingleSets
+    runs: ShingleRuns
     signatures: Signatures
 
     @classmethod
-    def of(cls, texts: Sequence[str], shingling: Shingling) -> "Sketches":
-        digests = np.fromiter((xxh3_64_intdigest(normalise(text).encode()) for text in texts), np.uint64)
-        sets = ShingleSets.of(texts, shingling)
-        return cls(digests, sets, signatures(sets))
+    def of(cls, texts: Texts, shingling: Shingling) -> "Sketches":
+        runs = ShingleRuns.of(texts, shingling)
+        return cls(runs, signatures(runs))
+
+    @property
+    def digests(self) -> NDArray[np.uint64]:
+        return self.runs.digests
 
     def keys(self, bands: Bands) -> tuple[NDArray[np.uint64], Rows]:
         """(keys, rows): two rows are candidates when they have a key in common, of a band or of the whole text."""
-        filled = np.flatnonzero(self.sets.sizes)
+        filled = np.flatnonzero(self.runs.sizes)
         of_bands = band_keys(self.signatures[filled], bands).ravel()
         rows = np.concatenate([np.arange(len(self.digests)), np.repeat(filled, bands.count)])
         return np.concatenate([self.digests, of_bands]), rows
@@ -50,10 +49,13 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Finds twins. `places[row]` is the row's place in the order of visits, which decides between equal twins."""
+    """Finds twins. `places[row]` is the row's place in the order of visits, which decides between equal twins; `sets`
+    are empty for rows that no other is compared with.
+    """
 
-    texts: Sequence[str]
+    texts: pa.ChunkedArray
     sketches: Sketches
+    sets: ShingleSets
     threshold: float
     places: Rows
 
@@ -66,30 +68,32 @@ class Comparison:
 
     def _exact(self, row: int, candidates: Rows) -> list[Twin]:
         alike = candidates[self.sketches.digests[candidates] == self.sketches.digests[row]].tolist()
-        mine = normalise(self.texts[row]) if alike else ""
-        return [Twin(kept, EXACT, 1.0) for kept in alike if normalise(self.texts[kept]) == mine]
+        mine = self._normalised(row) if alike else ""
+        return [Twin(kept, EXACT, 1.0) for kept in alike if self._normalised(kept) == mine]
+
+    def _normalised(self, row: int) -> str:
+        return normalise(self.texts[row].as_py())
 
     def _near(self, row: int, candidates: Rows) -> list[Twin]:
         candidates = self._promising(row, candidates)
-        similarities = similarity(self.sketches.sets, row, candidates)
+        similarities = similarity(self.sets, row, candidates)
         enough = similarities >= self.threshold
         pairs = zip(candidates[enough].tolist(), similarities[enough].tolist(), strict=True)
         return [Twin(kept, NEAR, value) for kept, value in pairs]
 
     def _promising(self, row: int, candidates: Rows) -> Rows:
         """Those whose sizes and signatures leave the threshold possible: a cheap test before the costly one."""
-        size, sizes = len(self.sketches.sets[row]), self.sketches.sets.sizes_of(candidates)
+        from pipeline.curate.kernels import agreeing
+
+        size, sizes = len(self.sets[row]), self.sets.sizes_of(candidates)
         candidates = candidates[np.minimum(sizes, size) / np.maximum(np.maximum(sizes, size), 1) >= self.threshold]
-        agreeing = np.count_nonzero(self.sketches.signatures[candidates] == self.sketches.signatures[row], axis=1)
-        return cast(Rows, candidates[agreeing >= agreement_floor(self.threshold)])
+        alike = agreeing(self.sketches.signatures, row, candidates)
+        return candidates[alike >= agreement_floor(self.threshold)]
 
 
 def similarity(sets: ShingleSets, row: int, others: Rows) -> NDArray[np.float64]:
     """The exact Jaccard similarity of one set with each of the others, none of them empty."""
-    mine, sizes = sets[row], sets.sizes_of(others)
-    shared = np.zeros(len(others), np.int64)
-    for block in blocks(sizes, COMPARED_AT_ONCE):
-        theirs = sets.take(others[block])
-        places = np.minimum(np.searchsorted(mine, theirs.values), len(mine) - 1)
-        shared[block] = np.add.reduceat(mine[places] == theirs.values, theirs.offsets[:-1], dtype=np.int64)
-    return shared / (len(mine) + sizes - shared)
+    from pipeline.curate.kernels import shared
+
+    common = shared(sets.values, sets.offsets, row, others)
+    return common / (len(sets[row]) + sets.sizes_of(others) - common)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from datasketch import MinHash
 
-from pipeline.curate import minhash
+from pipeline.curate import shingles
 from pipeline.curate.minhash import Bands, agreement_floor, band_keys, bands, signatures
 from pipeline.curate.shingles import ShingleSets, Shingling
 
@@ -26,11 +26,11 @@ def test_signatures_are_those_of_datasketch_bit_for_bit(seed: int) -> None:
         assert np.array_equal(found[row], theirs.hashvalues)
 
 
-def test_signatures_do_not_depend_on_the_blocks_they_are_computed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    sets = ShingleSets.of([*corpus(7), "x " * 9, ""], Shingling("word", 2))
-    whole = signatures(sets)
-    monkeypatch.setattr(minhash, "BLOCK", 13)
-    assert np.array_equal(signatures(sets), whole)
+def test_signatures_do_not_depend_on_how_many_texts_are_cut_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [*corpus(7), "x " * 9, "", "one 🙂 two", "ΣΑΣ İ"]
+    whole = signatures(ShingleSets.of(texts, Shingling("word", 2)))
+    monkeypatch.setattr(shingles, "CUT_AT_ONCE", 13)
+    assert np.array_equal(signatures(ShingleSets.of(texts, Shingling("word", 2))), whole)
 
 
 def test_no_rows_have_no_signatures() -> None:

@@ -3,11 +3,9 @@
 import random
 
 import numpy as np
-import pytest
 
-from pipeline.curate import twins
 from pipeline.curate.minhash import bands
-from pipeline.curate.shingles import ShingleSets, Shingling
+from pipeline.curate.shingles import ShingleRuns, ShingleSets, Shingling, normalise
 from pipeline.curate.twins import Sketches, similarity
 
 
@@ -16,9 +14,7 @@ def texts(seed: int) -> list[str]:
     return [" ".join(generator.choices("abcdefgh", k=generator.randrange(1, 60))) for _ in range(50)]
 
 
-@pytest.mark.parametrize("at_once", [1, 100, 1 << 20])
-def test_similarity_is_shared_over_all_distinct_shingles(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twins, "COMPARED_AT_ONCE", at_once)
+def test_similarity_is_shared_over_all_distinct_shingles() -> None:
     sets = ShingleSets.of(texts(2), Shingling("word", 2))
     plain = [set(sets[row].tolist()) for row in range(len(sets))]
     others = np.arange(1, len(sets))[::-1].copy()
@@ -37,3 +33,14 @@ def test_a_text_without_shingles_has_the_key_of_its_whole_text_alone() -> None:
     keys, rows = sketches.keys(bands(0.8))
     assert np.bincount(rows).tolist() == [1, 22]
     assert len(np.unique(keys)) == 23
+
+
+def test_texts_have_one_digest_exactly_where_their_normal_forms_are_equal() -> None:
+    every = [chr(code) for code in (*range(0x20, 0x3400), *range(0xA640, 0xD7FF), *range(0xF900, 0x10FFF))]
+    texts = [*every, *(f"a{letter}" for letter in every), *(f"A {letter} b" for letter in every), "straße", "STRASSE"]
+    found = ShingleRuns.of(texts, Shingling("char", 5)).digests.tolist()
+    assert found == ShingleRuns.of(texts, Shingling("word", 5)).digests.tolist()
+    assert dict(zip(found, map(normalise, texts), strict=True)) == {
+        digest: normalise(text) for digest, text in zip(reversed(found), reversed(texts), strict=True)
+    }
+    assert len(set(found)) == len({normalise(text) for text in texts})
