@@ -24,17 +24,17 @@ PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", *OPTIONAL)
 
 def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
     """Looks at packages, key, disk and every node; raises InputError when the run folder cannot be written here."""
-    found: dict[str, Any] = {
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
-        "key": {"ANTHROPIC_API_KEY": "set" if os.environ.get("ANTHROPIC_API_KEY") else "not set"},
-        "gpus_here": _gpus(),
-        "bitsandbytes_back_end": _back_end(),
-    }
     probe = _write_probe(run_dir)
-    found["disk_free_gib"] = round(shutil.disk_usage(run_dir).free / 2**30, 1)
     try:
-        found["nodes"] = _nodes(probe, address)
+        found: dict[str, Any] = {
+            "python": platform.python_version(),
+            "packages": {name: _version(name) for name in PACKAGES},
+            "key": {"ANTHROPIC_API_KEY": "set" if os.environ.get("ANTHROPIC_API_KEY") else "not set"},
+            "gpus_here": _gpus(),
+            "bitsandbytes_back_end": _back_end(),
+            "disk_free_gib": round(shutil.disk_usage(run_dir).free / 2**30, 1),
+            "nodes": _nodes(probe, address),
+        }
     finally:
         probe.unlink()
     found["run_dir_shared"] = all(node["sees_run_dir"] for node in found["nodes"])

@@ -12,14 +12,19 @@ def parse(text: str, where: str) -> Any:
     """Raises InputError for repeated keys and keys that are no text, each named; yaml.YAMLError, ValueError or
     RecursionError for what is no YAML.
     """
-    if repeated := sorted(_repeated(yaml.compose(text, Loader=yaml.SafeLoader))):
-        raise InputError(
-            "\n".join(
-                f"{where}: line {line} repeats the key {key!r} of line {first}; keep one of the two"
-                for line, first, key in repeated
+    loader = yaml.SafeLoader(text)
+    try:
+        root = loader.get_single_node()
+        if repeated := sorted(_repeated(root)):
+            raise InputError(
+                "\n".join(
+                    f"{where}: line {line} repeats the key {key!r} of line {first}; keep one of the two"
+                    for line, first, key in repeated
+                )
             )
-        )
-    values = yaml.safe_load(text)
+        values = None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
     _check_keys(values, where, "")
     return values
 

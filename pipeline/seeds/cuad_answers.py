@@ -164,5 +164,10 @@ def _key(name: str) -> str:
 
 
 def _alike(one: str, other: str) -> float:
+    """How alike two names are, from ALIKE to 1; 0 below that, which two quick bounds show of most."""
     a, b = _key(one), _key(other)
-    return 1.0 if a == b else SequenceMatcher(None, a, b, autojunk=False).ratio()
+    if a == b:
+        return 1.0
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+    return matcher.ratio() if all(bound() >= ALIKE for bound in bounds) else 0.0

@@ -29,8 +29,9 @@ def near_pairs(texts: list[str], threshold: float) -> list[Pair]:
     sets = [shingles(text) for text in texts]
     sizes = np.array([len(found) for found in sets], np.int64)
     flat = np.fromiter(chain.from_iterable(sets), np.int64, int(sizes.sum()))
-    _, columns = np.unique(flat, return_inverse=True)
+    _, columns, holders = np.unique(flat, return_inverse=True, return_counts=True)
     held = csr_matrix((np.ones(flat.size, np.int32), columns, np.concatenate([[0], np.cumsum(sizes)])))
+    held = held[:, holders > 1]  # most shingles are one text's alone, and no pair's
     shared = triu(held @ held.T, k=1).tocoo()
     one, other, common = shared.row, shared.col, shared.data
     near = common >= threshold * (sizes[one] + sizes[other] - common)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from functools import lru_cache
+from itertools import islice, zip_longest
 
 Span = tuple[int, int]
 
@@ -14,8 +15,8 @@ FOOTER = re.compile(r"Source: [^\n]{2,100}?, [^,\n]{2,20}, \d{1,2}/\d{1,2}/\d{4}
 INVISIBLE = re.compile("[\u00ad\u200b-\u200d\ufeff]")
 PAGE_NUMBER = re.compile(r"^[ \t]*(?:-[ \t]*\d{1,3}[ \t]*-|\d{1,3}|Page \d{1,3}(?: of \d{1,3})?)[ \t]*$", re.MULTILINE)
 UNDERLINE = re.compile(r"-(?: -{3,}|-{2,})")
-PARAGRAPH = re.compile(r"[^\S\n]*\n[^\S\n]*\n\s*")
-TORN_ORDINAL = re.compile(r"(?<=\d) ?(?:s ?t|n ?d|r ?d|t ?h)(?= day\b| of\b|,? \d{4}\b)")
+PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
+TORN_ORDINAL = re.compile(r"\d ?(?:s ?t|n ?d|r ?d|t ?h)(?= day\b| of\b|,? \d{4}\b)")
 TORN_LINE = re.compile(r"(?<=[a-z,])\n(?=[a-z])")
 WORD = re.compile(r"[^\W_]+")
 
@@ -45,13 +46,36 @@ def locate(text: str, wanted: str, most: int = 50) -> list[Span]:
     >>> locate("by ACME,  INC. (“Acme”) and", "Acme, Inc.")
     [(3, 13)]
     """
-    words = WORD.findall(_mend_ordinals(INVISIBLE.sub("", FOOTER.sub(" ", wanted))))
+    words = [word.lower() for word in WORD.findall(_mend_ordinals(INVISIBLE.sub("", FOOTER.sub(" ", wanted))))]
     if not words:
         return []
-    joined = r"[\W_]+".join(words)
-    first = joined[0].lower() + joined[0].upper()  # a class in front, which the search skips to
-    pattern = rf"[{first}](?<![^\W_].){joined[1:]}(?![^\W_])"
-    return [match.span() for match in islice(re.finditer(pattern, text, re.IGNORECASE), most)]
+    lowered = _lowered(text)
+    found: list[Span] = []
+    start = lowered.find(words[0])
+    while start >= 0 and len(found) < most:
+        end = _end_of(words, lowered, start)
+        if end is not None:
+            found.append((start, end))
+        start = lowered.find(words[0], end or start + 1)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _lowered(text: str) -> str:
+    """As long as the text; kept for the contract in work and its section, in which many names are looked up."""
+    return text.replace("İ", "I").lower()  # the one letter that is longer as a small one
+
+
+def _end_of(words: list[str], lowered: str, start: int) -> int | None:
+    """Where the words end if these, and nothing but them, stand from `start` on."""
+    if lowered[start - 1 : start].isalnum():
+        return None
+    end = start
+    for word, match in zip_longest(words, islice(WORD.finditer(lowered, start), len(words))):
+        if match is None or match.group() != word:
+            return None
+        end = match.end()
+    return end
 
 
 def windows(places: list[list[Span]], text: str) -> Iterator[Span]:

@@ -42,18 +42,21 @@ def corpus(seed: int) -> tuple[list[str], list[str]]:
     return [*samples, "", "🙂", "exactly  equal", "nothing like it"], items
 
 
-def brute_force(text: str, items: list[str], size: int) -> tuple[tuple[float, int | None], tuple[float, int | None]]:
+def cut(text: str, size: int) -> tuple[list[str], set[str]]:
+    """The words, and the shingles."""
+    words = re.findall(r"\w+", text.lower())
+    return words, {" ".join(words[at : at + size]) for at in range(max(1, len(words) - size + 1))} if words else set()
+
+
+def brute_force(
+    text: str, items: list[tuple[list[str], set[str]]], size: int
+) -> tuple[tuple[float, int | None], tuple[float, int | None]]:
     """The nearest item by Jaccard similarity and the best contained one, the first of several."""
     jaccard: tuple[float, int | None] = (0.0, None)
     containment: tuple[float, int | None] = (0.0, None)
-    words = re.findall(r"\w+", text.lower())
-    mine = {" ".join(words[at : at + size]) for at in range(max(1, len(words) - size + 1))} if words else set()
-    for number, item in enumerate(items):
-        theirs_in_order = re.findall(r"\w+", item.lower())
+    words, mine = cut(text, size)
+    for number, (theirs_in_order, theirs) in enumerate(items):
         count = len(theirs_in_order)
-        theirs = (
-            {" ".join(theirs_in_order[at : at + size]) for at in range(max(1, count - size + 1))} if count else set()
-        )
         shared = len(mine & theirs)
         if shared and shared / len(mine | theirs) > jaccard[0]:
             jaccard = (shared / len(mine | theirs), number)
@@ -71,8 +74,9 @@ def brute_force(text: str, items: list[str], size: int) -> tuple[tuple[float, in
 def test_every_sample_is_compared_with_every_item_exactly(seed: int, size: int) -> None:
     samples, items = corpus(seed)
     found = check(samples, exam_of(items, f"word:{size}"), Cuts()).to_pylist()
+    shingled = [cut(item, size) for item in items]
     for text, row in zip(samples, found, strict=True):
-        jaccard, containment = brute_force(text, items, size)
+        jaccard, containment = brute_force(text, shingled, size)
         assert (row["jaccard"], row["jaccard_item"]) == jaccard
         assert (row["containment"], row["containment_item"]) == containment
 

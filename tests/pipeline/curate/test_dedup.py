@@ -46,8 +46,9 @@ def brute_force(rows: list[dict[str, Any]], threshold: float, conflict: Conflict
     verdicts: dict[Any, Verdict] = {row["id"]: (None, None, None) for row in rows}
     partners: dict[Any, list[tuple[float, int, Any]]] = {}
     sets = {row["id"]: shingles(row["text"]) for row in rows}
+    plains = {row["id"]: plain(row["text"]) for row in rows}
     for place, row in enumerate(rows):
-        twins = [(1.0, "exact", other) for other in kept if plain(other["text"]) == plain(row["text"])]
+        twins = [(1.0, "exact", other) for other in kept if plains[other["id"]] == plains[row["id"]]]
         for other in kept if not twins else []:
             mine, theirs = sets[row["id"]], sets[other["id"]]
             if mine and theirs and len(mine & theirs) / len(mine | theirs) >= threshold:

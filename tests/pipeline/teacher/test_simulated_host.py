@@ -31,7 +31,8 @@ QUESTION = {
 
 def ask(base_url: str, key: str = "simulated") -> str:
     async def main() -> str:
-        async with AsyncAnthropic(base_url=base_url, api_key=key, max_retries=0) as client:
+        plain = anthropic.DefaultAsyncHttpxClient(verify=False)
+        async with AsyncAnthropic(base_url=base_url, api_key=key, max_retries=0, http_client=plain) as client:
             message = await client.messages.create(**QUESTION)
             return str(message.content[0].text)
 
