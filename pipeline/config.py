@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import InputError
+from pipeline.teacher.price_settings import PriceGiven
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -94,8 +95,10 @@ class Teacher(BaseModel):
     """Failures of one request, while others succeed, before its sample is given up; waiting is never a failure."""
     patience_s: Positive = 600
     """How long nothing at all may succeed before the run stops, to be taken up again later."""
-    price: tuple[Weight, Weight] | None = None
-    """Dollars per million input and output tokens; overrides the dated price file."""
+    price: PriceGiven = None
+    """Dollars per million tokens, [IN, OUT] or a mapping as in the price file, which it overrides."""
+    prices: str | None = None
+    """A price file of one's own, of the form of pipeline/teacher/prices.yaml, which it comes before."""
     simulated: SimulatedSettings = SimulatedSettings()
 
     @field_validator("api_key_env")
