@@ -9,9 +9,21 @@ import re
 from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.errors import InputError
+from pipeline.generate.matrix import Matrix
 from pipeline.teacher.price_settings import PriceGiven
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
@@ -32,6 +44,25 @@ def _shingle(spelling: str) -> str:
 
 
 Shingle = Annotated[str, AfterValidator(_shingle)]
+
+
+_WEIGHTS = TypeAdapter(dict[str, Weight])
+
+
+def _weights(given: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    return handler(given) if given == "human" else _WEIGHTS.validate_python(given)
+
+
+def _several(given: Any) -> Any:
+    return given if isinstance(given, list | tuple) else (given,)
+
+
+Dimension = Annotated[dict[str, Weight] | Literal["human"], WrapValidator(_weights)]
+"""Weights by value, or `human`: the labels, at the rate at which people gave them in the calibration set."""
+Partial = Annotated[
+    dict[str, Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]], Field(min_length=1)
+]
+"""A part of a cell: one value, or a list of them, for some dimensions."""
 
 
 class Seeds(BaseModel):
@@ -132,10 +163,16 @@ class Generation(BaseModel):
     model_config = STRICT
     samples: Annotated[int, Field(gt=0)] = 4
     """Samples for each seed and each value of the crossed dimensions."""
+    per_stratum: Annotated[int, Field(gt=0)] | None = None
+    """Samples for each stratum instead, dealt evenly over its seeds, so that no genre outweighs another."""
     cross: tuple[str, ...] = ()
     """Matrix dimensions of which every value is asked of every seed; the others are drawn by weight."""
     output_tokens: Annotated[int, Field(gt=0)] = 300
     """Expected tokens of one reply, for the estimate of cost and the first reservation."""
+    starved: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """A value is starved whose share among the samples kept is below this part of its share among those planned."""
+    refills: Annotated[int, Field(ge=0, le=20)] = 2
+    """How often, at most, more samples are asked for the starved values."""
 
 
 class Filters(BaseModel):
@@ -233,7 +270,9 @@ class Settings(BaseModel):
     guidelines: str
     passes: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)]
     student_prompt: str
-    matrix: dict[str, dict[str, Weight]] = {}
+    matrix: dict[str, Dimension] = {}
+    forbid: tuple[Partial, ...] = ()
+    """Combinations of values that no sample has."""
     normalise: str | None = None
     verify: str | None = None
     demonstration: bool = False
@@ -261,8 +300,20 @@ class Settings(BaseModel):
         if repeated := [name for name, count in Counter(self.generation.cross).items() if count > 1]:
             raise ValueError(f"generation.cross names {repeated[0]!r} twice; name each dimension once")
         for name, values in self.matrix.items():
-            if not sum(values.values()):
+            if values != "human" and not sum(values.values()):
                 raise ValueError(f"matrix.{name} has no value with a weight above 0; give at least one")
+        return self
+
+    @model_validator(mode="after")
+    def _cells_are_left(self) -> Self:
+        weights = {name: values for name, values in self.matrix.items() if values != "human"}
+        for name in self.matrix.keys() - weights:
+            if self.kind != "classification":
+                raise ValueError(f"matrix.{name} is `human`, but extraction has no labels; give weights")
+            if name in self.generation.cross:
+                raise ValueError(f"generation.cross names {name!r}, which is drawn at the human rate; take it out")
+        if len(weights) == len(self.matrix):  # else the values are known once the calibration set is read
+            Matrix.of(weights, self.forbid, self.generation.cross)
         return self
 
     def shaping(self) -> dict[str, Any]:

@@ -34,6 +34,8 @@ class Price:
     long_over: int | None = None
     long_times: float = 1.0
     """All of a request with a prompt of more than `long_over` tokens costs so many times as much."""
+    cache_from: int | None = None
+    """The fewest tokens of a prefix that are kept in a cache, where that is known."""
 
     def dollars(self, used: Usage, *, batch: bool = False) -> float:
         """What one request costs.
@@ -93,4 +95,5 @@ def _price(given: PriceSettings, source: str) -> Price:
         given.batch,
         long.over if long else None,
         long.times if long else 1.0,
+        given.cache_from,
     )
