@@ -9,28 +9,16 @@ import re
 from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import InputError
-from pipeline.generate.matrix import Matrix
+from pipeline.generate.matrix_settings import Dimension, Partial, check_cells
 from pipeline.teacher.price_settings import PriceGiven
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 Share = Annotated[float, Field(gt=0, lt=1)]
 Threshold = Annotated[float, Field(gt=0, le=1)]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -44,25 +32,6 @@ def _shingle(spelling: str) -> str:
 
 
 Shingle = Annotated[str, AfterValidator(_shingle)]
-
-
-_WEIGHTS = TypeAdapter(dict[str, Weight])
-
-
-def _weights(given: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    return handler(given) if given == "human" else _WEIGHTS.validate_python(given)
-
-
-def _several(given: Any) -> Any:
-    return given if isinstance(given, list | tuple) else (given,)
-
-
-Dimension = Annotated[dict[str, Weight] | Literal["human"], WrapValidator(_weights)]
-"""Weights by value, or `human`: the labels, at the rate at which people gave them in the calibration set."""
-Partial = Annotated[
-    dict[str, Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]], Field(min_length=1)
-]
-"""A part of a cell: one value, or a list of them, for some dimensions."""
 
 
 class Seeds(BaseModel):
@@ -302,18 +271,7 @@ class Settings(BaseModel):
         for name, values in self.matrix.items():
             if values != "human" and not sum(values.values()):
                 raise ValueError(f"matrix.{name} has no value with a weight above 0; give at least one")
-        return self
-
-    @model_validator(mode="after")
-    def _cells_are_left(self) -> Self:
-        weights = {name: values for name, values in self.matrix.items() if values != "human"}
-        for name in self.matrix.keys() - weights:
-            if self.kind != "classification":
-                raise ValueError(f"matrix.{name} is `human`, but extraction has no labels; give weights")
-            if name in self.generation.cross:
-                raise ValueError(f"generation.cross names {name!r}, which is drawn at the human rate; take it out")
-        if len(weights) == len(self.matrix):  # else the values are known once the calibration set is read
-            Matrix.of(weights, self.forbid, self.generation.cross)
+        check_cells(self.kind, self.matrix, self.forbid, self.generation.cross)
         return self
 
     def shaping(self) -> dict[str, Any]:
