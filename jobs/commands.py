@@ -12,7 +12,7 @@ from jobs.plan import shown
 from jobs.run import do, open_run, require_current
 from pipeline.config import Settings
 from pipeline.errors import InputError
-from pipeline.generate.plan import Estimate
+from pipeline.generate.estimate import Estimate
 from pipeline.layers import Layer, validate
 from pipeline.run_dir import locked
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from jobs.console import funnel_table, say
 from jobs.dataset import SPLITS, write_dataset
-from jobs.plan import PLAN
+from jobs.refill import Judged, judged_with_refills
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.curate.decontaminate import Cuts, contamination
@@ -27,6 +27,8 @@ from pipeline.teacher.ledger import answers
 
 STAGES = ("generate", "parse", "confidence", "schema", "verbatim", "grounding", "verifier", "dedup", "contamination")
 ROUND = Path("rounds/1")
+PAID = ("input_tokens", "output_tokens", "dollars")
+"""What refills take beyond what `generate` took."""
 
 
 def shape(run: Run) -> Any:
@@ -36,6 +38,7 @@ def shape(run: Run) -> Any:
             key: shaping[key]
             for key in ("name", "teacher", "filters", "dedup", "contamination", "split", "demonstration")
         },
+        {key: shaping["generation"][key] for key in ("starved", "refills")},
         run.source.fingerprint(run.source.texts),
     ]
 
@@ -45,8 +48,8 @@ def work(run: Run) -> dict[str, Any]:
     for old in ("dataset", ROUND / "samples", ROUND / "rejected", ROUND / "sweep.json"):
         clear(place / old)
     run.use_cluster()
-    samples = deduplicated(run, filtered(run))
-    samples, contaminated = decontaminated(run, samples)
+    found = judged_with_refills(run, lambda requests: judged(run, requests))
+    samples, contaminated = found.samples, found.figures
     entries = funnel(samples, list(STAGES))
     is_kept = pc.is_null(samples["reason"])
     kept = samples.filter(is_kept)
@@ -62,16 +65,23 @@ def work(run: Run) -> dict[str, Any]:
         "funnel": entries,
         "contamination": contaminated,
         "splits": splits,
+        "attrition": found.attrition,
+        "refills": found.refills,
+        **{name: sum(one[name] for one in found.refills) for name in PAID if found.refills},
         "output": content_hash(kept.select(["sample_id", "text", "answer"]).sort_by("sample_id").to_pydict()),
         "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
     }
 
 
-def filtered(run: Run) -> pa.Table:
-    """All planned samples, parsed and through the filters."""
+def judged(run: Run, requests: pa.Table) -> Judged:
+    """The samples that were asked for with every verdict, and what they were compared with."""
+    return decontaminated(run, deduplicated(run, filtered(run, requests)))
+
+
+def filtered(run: Run, requests: pa.Table) -> pa.Table:
+    """All samples that were asked for, parsed and through the filters."""
     from cluster.apply import run_stages
 
-    requests = run.dir.table(PLAN)
     joined = join_replies(requests, answers(run.dir.path / "ledger", set(requests["key"].to_pylist())))
     teacher = run.settings.teacher
     stages = [

@@ -1,14 +1,23 @@
 """The stage `plan`: every request of the run, with what it will take in tokens, dollars and time; spends nothing."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from math import ceil
 from typing import Any
 
+import pyarrow as pa
+
 from jobs.console import say, table
+from jobs.counting import counted
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
-from pipeline.generate.plan import Estimate, estimate, plan_requests
+from pipeline.generate.estimate import Estimate, estimate
+from pipeline.generate.human import Rate, resolved
+from pipeline.generate.matrix import Matrix
+from pipeline.generate.plan import plan_requests
+from pipeline.records import REQUEST
 from pipeline.run_dir import write_parquet
-from pipeline.tasks.task import load_task
+from pipeline.tasks.task import Task, load_task
 from pipeline.teacher.prices import price_of
 
 ROLES = ("schema", "guidelines", "pass 0")
@@ -19,7 +28,7 @@ def shape(run: Run) -> Any:
     shaping = run.settings.shaping()
     known = run.settings.limits.model_dump(), run.settings.teacher.price, price_of(run.settings.teacher)
     return [
-        {key: shaping[key] for key in ("matrix", "generation", "teacher")},
+        {key: shaping[key] for key in ("matrix", "forbid", "generation", "teacher")},
         run.source.fingerprint(ROLES),
         repr(known),
     ]
@@ -28,10 +37,13 @@ def shape(run: Run) -> Any:
 def work(run: Run) -> dict[str, Any]:
     task = load_task(run.source)
     seeds = run.dir.table("inputs/seeds.parquet")
-    requests = plan_requests(task, seeds)
+    matrix, human = matrix_of(run, task)
+    requests = plan_requests(task, seeds, matrix=matrix)
+    count = counted(run, requests)
+    requests = with_input_tokens(requests, count.factor)
     price = price_of(run.settings.teacher)
     write_parquet(run.dir.path / PLAN, requests)
-    figures = estimate(task, seeds, requests, price)
+    figures = estimate(task, seeds, requests, price, matrix, human, count)
     say(shown(figures))
     return {
         **asdict(figures),
@@ -40,29 +52,83 @@ def work(run: Run) -> dict[str, Any]:
     }
 
 
+def matrix_of(run: Run, task: Task) -> tuple[Matrix, dict[str, dict[str, Rate]]]:
+    """The run's matrix in numbers, and the human rates in it."""
+    return resolved(task, run.dir.table("inputs/calibration.parquet"))
+
+
+def with_input_tokens(requests: pa.Table, factor: float) -> pa.Table:
+    """What a request is expected to read, and so reserves, as the server would count it."""
+    place = requests.schema.get_field_index("input_tokens")
+    tokens = [ceil(count * factor) for count in requests["input_tokens"].to_pylist()]
+    return requests.set_column(place, REQUEST.field(place), pa.array(tokens, pa.int32()))
+
+
 def shown(figures: Estimate) -> str:
     """The plan as a person reads it."""
-    strata = table(
-        ["stratum", "seeds", "samples"], [[name, *counts.values()] for name, counts in figures.strata.items()]
-    )
-    cells = table(
-        ["dimension", "value", "samples"],
-        [[dimension, value, n] for dimension, values in figures.cells.items() for value, n in values.items()],
-    )
-    dollars = "unknown" if figures.dollars is None else f"${figures.dollars:,.4f}"
-    hours = (
-        "no limits set; learnt from the server"
-        if figures.minutes is None
-        else f"{figures.minutes:,.1f} minutes at the set limits"
-    )
-    totals = [
-        f"requests       {figures.requests:,}",
-        f"input tokens   {figures.input_tokens:,} (estimated, four bytes a token)",
-        f"output tokens  {figures.output_tokens:,} (expected)",
-        f"dollars        {dollars} ({figures.price})",
-        f"time           {hours}",
+    return "\n\n".join(part for part in (_strata(figures), _cells(figures), _totals(figures)) if part)
+
+
+def _strata(figures: Estimate) -> str:
+    rows = [[name, *counts.values()] for name, counts in figures.strata.items()]
+    uneven = len({counts["samples"] for counts in figures.strata.values()}) > 1
+    hint = "\nstrata differ in size; generation.per_stratum asks the same number of each" if uneven else ""
+    return table(["stratum", "seeds", "samples"], rows) + hint
+
+
+def _cells(figures: Estimate) -> str:
+    rates = {name: {label: _rate(rate) for label, rate in found.items()} for name, found in figures.human.items()}
+    rows = [
+        [name, value, count, *([rates.get(name, {}).get(value, "")] if rates else [])]
+        for name, values in figures.cells.items()
+        for value, count in values.items()
     ]
-    return "\n\n".join(part for part in (strata, cells, "\n".join(totals)) if part)
+    never = [
+        f"{name} {label}: no row of the calibration set has it, so no sample will"
+        for name, found in figures.human.items()
+        for label, rate in found.items()
+        if not rate["count"]
+    ]
+    header = ["dimension", "value", "samples", *(["human rate, 95 % interval"] if rates else [])]
+    covered, of = figures.pairs["covered"], figures.pairs["of"]
+    pairs = f"{covered:,} of {of:,} pairs of values are covered"
+    if covered < of:
+        pairs += f", {of - covered:,} are not: that takes more samples"
+    return "\n".join([table(header, rows), *never, *([pairs] if of else [])]) if rows else ""
+
+
+def _rate(rate: Mapping[str, float]) -> str:
+    share = rate["count"] / rate["of"]
+    return f"{share:.2f} ({rate['count']} of {rate['of']}, {rate['low']:.2f} to {rate['high']:.2f})"
+
+
+def _totals(figures: Estimate) -> str:
+    how = f"counted by the server on {figures.counted} requests" if figures.counted else "estimated, four bytes a token"
+    more = f", and for starved values at most {figures.refill_requests:,} more" if figures.refill_requests else ""
+    cached = f"{_dollars(figures.dollars_cached)} ({figures.cached})" if figures.dollars_cached is not None else ""
+    minutes = figures.minutes
+    time = (
+        "no limits set; learnt from the server"
+        if minutes is None
+        else f"{minutes:,.1f} minutes at the set limits"
+        if minutes < 120
+        else f"{minutes / 60:,.1f} hours at the set limits"
+    )
+    return "\n".join(
+        [
+            f"requests       {figures.requests:,}{more}",
+            f"input tokens   {figures.input_tokens:,} ({how})",
+            f"output tokens  {figures.output_tokens:,} (expected)",
+            f"dollars        {_dollars(figures.dollars)} ({figures.price})",
+            f"  with caching {cached or f'the same ({figures.cached})'}",
+            f"  as batches   {_dollars(figures.dollars_batch)}",
+            f"time           {time}",
+        ]
+    )
+
+
+def _dollars(amount: float | None) -> str:
+    return "unknown" if amount is None else f"${amount:,.4f}"
 
 
 JOB = Job("plan", ("check",), (PLAN,), shape, work)

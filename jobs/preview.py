@@ -17,6 +17,7 @@ from pipeline.config import Settings
 from pipeline.curate.filters import filter_stages
 from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.errors import TeacherError
+from pipeline.generate.human import resolved
 from pipeline.generate.plan import plan_requests
 from pipeline.stage import compose
 from pipeline.tasks.task import load_task, read_source
@@ -28,8 +29,9 @@ def preview(settings: Settings, number: int) -> dict[str, Any]:
     source = read_source(settings)
     require_teacher(source)
     task = load_task(source)
-    seeds = read_checked(task)[0]["seeds"]
-    requests = plan_requests(task, seeds)
+    tables = read_checked(task)[0]
+    seeds = tables["seeds"]
+    requests = plan_requests(task, seeds, matrix=resolved(task, tables["calibration"])[0])
     chosen = requests.take(spread(requests, settings.generation.cross, number))
     with tempfile.TemporaryDirectory() as scratch, teacher_url(settings.teacher, Path(scratch)) as base_url:
         records = asyncio.run(_ask_all(settings, base_url, chosen))

@@ -12,12 +12,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import InputError
+from pipeline.generate.matrix_settings import Dimension, Partial, check_cells
+from pipeline.teacher.price_settings import PriceGiven
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 Share = Annotated[float, Field(gt=0, lt=1)]
 Threshold = Annotated[float, Field(gt=0, le=1)]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -94,8 +95,10 @@ class Teacher(BaseModel):
     """Failures of one request, while others succeed, before its sample is given up; waiting is never a failure."""
     patience_s: Positive = 600
     """How long nothing at all may succeed before the run stops, to be taken up again later."""
-    price: tuple[Weight, Weight] | None = None
-    """Dollars per million input and output tokens; overrides the dated price file."""
+    price: PriceGiven = None
+    """Dollars per million tokens, [IN, OUT] or a mapping as in the price file, which it overrides."""
+    prices: str | None = None
+    """A price file of one's own, of the form of pipeline/teacher/prices.yaml, which it comes before."""
     simulated: SimulatedSettings = SimulatedSettings()
 
     @field_validator("api_key_env")
@@ -129,10 +132,16 @@ class Generation(BaseModel):
     model_config = STRICT
     samples: Annotated[int, Field(gt=0)] = 4
     """Samples for each seed and each value of the crossed dimensions."""
+    per_stratum: Annotated[int, Field(gt=0)] | None = None
+    """Samples for each stratum instead, dealt evenly over its seeds, so that no genre outweighs another."""
     cross: tuple[str, ...] = ()
     """Matrix dimensions of which every value is asked of every seed; the others are drawn by weight."""
     output_tokens: Annotated[int, Field(gt=0)] = 300
     """Expected tokens of one reply, for the estimate of cost and the first reservation."""
+    starved: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """A value is starved whose share among the samples kept is below this part of its share among those planned."""
+    refills: Annotated[int, Field(ge=0, le=20)] = 2
+    """How often, at most, more samples are asked for the starved values."""
 
 
 class Filters(BaseModel):
@@ -230,7 +239,9 @@ class Settings(BaseModel):
     guidelines: str
     passes: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)]
     student_prompt: str
-    matrix: dict[str, dict[str, Weight]] = {}
+    matrix: dict[str, Dimension] = {}
+    forbid: tuple[Partial, ...] = ()
+    """Combinations of values that no sample has."""
     normalise: str | None = None
     verify: str | None = None
     demonstration: bool = False
@@ -258,8 +269,9 @@ class Settings(BaseModel):
         if repeated := [name for name, count in Counter(self.generation.cross).items() if count > 1]:
             raise ValueError(f"generation.cross names {repeated[0]!r} twice; name each dimension once")
         for name, values in self.matrix.items():
-            if not sum(values.values()):
+            if values != "human" and not sum(values.values()):
                 raise ValueError(f"matrix.{name} has no value with a weight above 0; give at least one")
+        check_cells(self.kind, self.matrix, self.forbid, self.generation.cross)
         return self
 
     def shaping(self) -> dict[str, Any]:

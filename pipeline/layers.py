@@ -25,6 +25,7 @@ BUILT_IN = Path(__file__).parent / "tasks"
 PATHS = {
     "seeds": {"path"},
     "real": {"path", "calibration", "dev", "final"},
+    "teacher": {"prices"},
     "": {"schema", "guidelines", "passes", "student_prompt", "normalise", "verify"},
 }
 LIKE_A_PATH = (".", "/", "~", "$")
@@ -214,7 +215,12 @@ def known_keys(location: list[str]) -> list[str]:
     model: Any = Settings
     for part in location:
         field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
-        model = field.annotation if field else None
+        model = _model_in(field.annotation) if field else None
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             return []
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model that a setting holds, also where it may be null."""
+    return next((one for one in typing.get_args(annotation) if hasattr(one, "model_fields")), annotation)

@@ -7,98 +7,60 @@ has changed.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
-from pipeline.canonical import canonical_json, content_hash
-from pipeline.generate.cells import crossed, draw
+from pipeline.canonical import canonical_json
+from pipeline.generate.cells import draw
+from pipeline.generate.covering import covering_rows, deal
+from pipeline.generate.human import resolved
+from pipeline.generate.matrix import Matrix
 from pipeline.generate.params import draft_params, estimate_tokens, request_key
+from pipeline.generate.slots import Slot, slots
 from pipeline.records import REQUEST
 from pipeline.tasks.task import Task
 from pipeline.teacher.ask import Request
-from pipeline.teacher.prices import Price
-from pipeline.teacher.usage import Usage
 
 
-def plan_requests(task: Task, seeds: pa.Table, *, round_number: int = 1) -> pa.Table:
-    """One REQUEST row a sample, in the order of the seeds."""
-    parts = [
-        pa.Table.from_pylist(list(_of_seed(task, seed, round_number)), schema=REQUEST) for seed in seeds.to_pylist()
-    ]
-    return pa.concat_tables(parts)
+def plan_requests(task: Task, seeds: pa.Table, *, round_number: int = 1, matrix: Matrix | None = None) -> pa.Table:
+    """One REQUEST row a sample, in the order of the seeds. `matrix` is that of the settings unless it was resolved
+    elsewhere, as it must be where a dimension is drawn at the human rate.
+    """
+    generation = task.settings.generation
+    matrix = matrix or resolved(task, None)[0]
+    places = list(slots(generation, seeds.to_pylist(), list(matrix.crossed(generation.cross)), round_number))
+    dealt = deal(covering_rows(matrix), [(slot.sample_id, slot.fixed) for slot in places])
+    rows = (
+        request_row(task, slot, dealt.get(place) or draw(matrix, slot.fixed, slot.identity), round_number)
+        for place, slot in enumerate(places)
+    )
+    return pa.Table.from_batches(_batches(rows), schema=REQUEST)
 
 
-def _of_seed(task: Task, seed: Mapping[str, Any], round_number: int) -> Iterator[dict[str, Any]]:
+def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
+    """A thousand rows at a time, so that a large plan is never held as Python objects as well."""
+    while some := list(islice(rows, 1000)):
+        yield pa.RecordBatch.from_pylist(some, schema=REQUEST)
+
+
+def request_row(task: Task, slot: Slot, cell: Mapping[str, str], round_number: int) -> dict[str, Any]:
     settings = task.settings
-    count = settings.generation.samples
-    for fixed in crossed(settings.matrix, settings.generation.cross):
-        for number in range(1, count + 1):
-            identity = content_hash([seed["seed_id"], fixed, number, round_number])
-            cell = draw(settings.matrix, fixed, identity)
-            params = draft_params(task, seed, cell, number, count)
-            yield {
-                "sample_id": identity[:16],
-                "seed_id": seed["seed_id"],
-                "stratum": seed["stratum"],
-                "cell": canonical_json(cell),
-                "number": number,
-                "round": round_number,
-                "key": request_key(params, number, settings.teacher),
-                "params": canonical_json(params),
-                "input_tokens": estimate_tokens(params),
-                "output_tokens": min(settings.generation.output_tokens, settings.teacher.max_tokens),
-            }
+    params = draft_params(task, slot.seed, cell, slot.number, slot.of)
+    return {
+        "sample_id": slot.sample_id,
+        "seed_id": slot.seed["seed_id"],
+        "stratum": slot.seed["stratum"],
+        "cell": canonical_json(dict(cell)),
+        "number": slot.number,
+        "round": round_number,
+        "key": request_key(params, slot.number, settings.teacher),
+        "params": canonical_json(params),
+        "input_tokens": estimate_tokens(params),
+        "output_tokens": min(settings.generation.output_tokens, settings.teacher.max_tokens),
+    }
 
 
 def to_request(row: Mapping[str, Any]) -> Request:
     return Request(row["key"], json.loads(row["params"]), row["input_tokens"], row["output_tokens"])
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a plan will take; `minutes` at the known limits, None without any; `dollars` None for a model without a
-    price.
-    """
-
-    requests: int
-    input_tokens: int
-    output_tokens: int
-    dollars: float | None
-    price: str
-    minutes: float | None
-    strata: dict[str, dict[str, int]]
-    cells: dict[str, dict[str, int]]
-
-    @classmethod
-    def from_entry(cls, entry: Mapping[str, Any]) -> "Estimate":
-        """The estimate that a run's record holds."""
-        return cls(**{name: entry[name] for name in cls.__dataclass_fields__})
-
-
-def estimate(task: Task, seeds: pa.Table, requests: pa.Table, price: Price | None) -> Estimate:
-    limits = task.settings.limits
-    sums = {name: sum(requests[name].to_pylist()) for name in ("input_tokens", "output_tokens")}
-    amounts = {"requests": requests.num_rows, **sums}
-    minutes = [amount / limit for name, amount in amounts.items() if (limit := getattr(limits, f"{name}_per_minute"))]
-    cells = [json.loads(cell) for cell in requests["cell"].to_pylist()]
-    return Estimate(
-        requests.num_rows,
-        **sums,
-        dollars=price.dollars(Usage(*sums.values())) if price else None,
-        price=price.source if price else f"no price known for {task.settings.teacher.model}; give teacher.price",
-        minutes=max(minutes) if minutes else None,
-        strata={
-            name: {"seeds": _count(seeds["stratum"], name), "samples": _count(requests["stratum"], name)}
-            for name in sorted(set(seeds["stratum"].to_pylist()))
-        },
-        cells={
-            dimension: {value: sum(cell[dimension] == value for cell in cells) for value in values}
-            for dimension, values in task.settings.matrix.items()
-        },
-    )
-
-
-def _count(column: pa.ChunkedArray, value: str) -> int:
-    return sum(one == value for one in column.to_pylist())

@@ -29,7 +29,7 @@ def costs(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -
         rows=tuple((name, _spelt(figures)) for name, figures in spent.items()),
         total=_spelt(totals),
         planned=_planned(stages.get(ESTIMATE, {})),
-        per_thousand=_per_thousand(known(stages.get("generate", {}).get("dollars")), stages.get("curate", {})),
+        per_thousand=_per_thousand(_asked(stages), stages.get("curate", {})),
         students=tuple(_tokens(name, result) for name, result in results.items()),
     )
 
@@ -51,6 +51,12 @@ def _planned(plan: Mapping[str, Any]) -> str:
         f"Planned: {count(plan.get('requests'))} requests, {count(plan.get('input_tokens'))} tokens in, "
         f"{count(plan.get('output_tokens'))} out, {dollars(plan.get('dollars'))}{price}."
     )
+
+
+def _asked(stages: Mapping[str, Any]) -> float | None:
+    """Dollars for samples: those of the plan, and those that refilled what starved."""
+    spent = known(stages.get("generate", {}).get("dollars"))
+    return None if spent is None else spent + (known(stages.get("curate", {}).get("dollars")) or 0.0)
 
 
 def _per_thousand(spent: float | None, curate: Mapping[str, Any]) -> str:

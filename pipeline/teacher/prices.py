@@ -1,42 +1,99 @@
-"""Prices from a dated file that a person can override."""
+"""Prices from a dated file that a person can override, for one model or with a file of their own."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from pipeline.config import Teacher
+from pipeline.errors import InputError
+from pipeline.strict_yaml import parse
+from pipeline.teacher.price_settings import PriceList, PriceSettings
 from pipeline.teacher.usage import Usage
 
 PRICES = Path(__file__).with_name("prices.yaml")
+WRITING = 1.25
+"""What writing a prompt to a cache costs at most, in prices of input, where nobody has said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars per million tokens; `source` says where the figure comes from."""
+    """Dollars per million tokens; `source` says where the figures come from. A null is the price of input, and for
+    writing to a cache a quarter more.
+    """
 
     input: float
     output: float
     source: str
+    cache_read: float | None = None
+    cache_write: float | None = None
+    batch: float = 1.0
+    """What a request costs in a batch, as a share of its price online."""
+    long_over: int | None = None
+    long_times: float = 1.0
+    """All of a request with a prompt of more than `long_over` tokens costs so many times as much."""
+    cache_from: int | None = None
+    """The fewest tokens of a prefix that are kept in a cache, where that is known."""
 
-    def dollars(self, used: Usage) -> float:
-        return (used.prompt * self.input + used.output * self.output) / 1e6
+    def dollars(self, used: Usage, *, batch: bool = False) -> float:
+        """What one request costs.
 
-
-@cache
-def _listed() -> dict[str, Any]:
-    listed: dict[str, Any] = yaml.safe_load(PRICES.read_text(encoding="utf-8"))
-    return listed
+        >>> Price(2, 10, "list", cache_read=0.1, cache_write=2.5, batch=0.5).dollars(Usage(10**6, 0, 10**6), batch=True)
+        1.05
+        """
+        read = self.input if self.cache_read is None else self.cache_read
+        write = WRITING * self.input if self.cache_write is None else self.cache_write
+        total = used.input * self.input + used.cache_read * read + used.cache_write * write + used.output * self.output
+        is_long = self.long_over is not None and used.prompt > self.long_over
+        return total * (self.long_times if is_long else 1) * (self.batch if batch else 1) / 1e6
 
 
 def price_of(teacher: Teacher) -> Price | None:
-    """The price of the teacher's model; None when nobody has said what it costs."""
+    """The price of the teacher's model; None when nobody has said what it costs.
+
+    teacher.price comes first, then the file of teacher.prices, then the list that comes along. Raises InputError for a
+    file that is no price file.
+    """
     if teacher.price is not None:
-        return Price(teacher.price[0], teacher.price[1], "teacher.price")
-    listed = _listed()
-    if teacher.model in listed["models"]:
-        per_input, per_output = listed["models"][teacher.model]
-        return Price(per_input, per_output, f"price file of {listed['as_of']}")
+        return _price(teacher.price, "teacher.price")
+    for path in (Path(teacher.prices) if teacher.prices else None, PRICES):
+        listed = read_prices(path) if path else None
+        if listed and teacher.model in listed.models:
+            name = "price file" if path == PRICES else str(path)
+            return _price(listed.models[teacher.model], f"{name} of {listed.as_of}")
     return None
+
+
+def read_prices(path: Path) -> PriceList:
+    try:
+        values: Any = parse(path.read_text(encoding="utf-8"), str(path))
+        if isinstance(values, dict) and "as_of" in values:
+            values["as_of"] = str(values["as_of"])  # YAML reads it as a date
+        return PriceList.model_validate(values)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check teacher.prices") from error
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise InputError(
+            f"{path}: is no price file ({'; '.join(problems)}); write `as_of: DATE` and `models: {{NAME: {{input: 1, "
+            "output: 5}}}`"
+        ) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: is not YAML ({error}); mend it") from error
+
+
+def _price(given: PriceSettings, source: str) -> Price:
+    long = given.long_prompt
+    return Price(
+        given.input,
+        given.output,
+        source,
+        given.cache_read,
+        given.cache_write,
+        given.batch,
+        long.over if long else None,
+        long.times if long else 1.0,
+        given.cache_from,
+    )

@@ -1,14 +1,10 @@
 from collections import Counter
 
-from pipeline.generate.cells import crossed, draw
+from pipeline.generate.cells import draw
+from pipeline.generate.matrix import Matrix
 
-MATRIX = {"type": {"NDA": 1.0, "SaaS": 1.0, "none": 0.0}, "register": {"formal": 3.0, "plain": 1.0, "never": 0.0}}
-
-
-def test_crossed_dimensions_take_every_value_that_has_weight() -> None:
-    assert list(crossed(MATRIX, ("type",))) == [{"type": "NDA"}, {"type": "SaaS"}]
-    assert len(list(crossed(MATRIX, ("type", "register")))) == 4
-    assert list(crossed(MATRIX, ())) == [{}]
+WEIGHTS = {"type": {"NDA": 1.0, "SaaS": 1.0, "none": 0.0}, "register": {"formal": 3.0, "plain": 1.0, "never": 0.0}}
+MATRIX = Matrix.of(WEIGHTS)
 
 
 def test_values_are_drawn_by_weight_and_never_without_one() -> None:
@@ -22,7 +18,20 @@ def test_a_cell_depends_on_its_own_identity_alone() -> None:
 
 
 def test_the_order_in_which_a_file_lists_dimensions_and_values_changes_nothing() -> None:
-    turned = {name: dict(reversed(values.items())) for name, values in reversed(MATRIX.items())}
+    turned = Matrix.of({name: dict(reversed(values.items())) for name, values in reversed(WEIGHTS.items())})
     for number in range(50):
         assert list(draw(turned, {}, str(number)).items()) == list(draw(MATRIX, {}, str(number)).items())
-    assert list(crossed(turned, ("type",))) == list(crossed(MATRIX, ("type",)))
+
+
+def test_forbidding_a_combination_changes_the_cells_that_had_it_and_no_others() -> None:
+    forbidding = Matrix.of(WEIGHTS, [{"type": ["NDA"], "register": ["plain"]}])
+    changed = 0
+    for number in range(2000):
+        before, after = draw(MATRIX, {}, str(number)), draw(forbidding, {}, str(number))
+        assert after != {"type": "NDA", "register": "plain"}
+        if before == {"type": "NDA", "register": "plain"}:
+            changed += 1
+        else:
+            assert after == before
+    assert 200 < changed < 300
+    assert draw(forbidding, {"register": "plain"}, "x")["type"] == "SaaS"

@@ -1,0 +1,44 @@
+"""The matrix as a person writes it: weights or `human`, and combinations that are never asked for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidatorFunctionWrapHandler, WrapValidator
+
+from pipeline.generate.matrix import Matrix
+
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_WEIGHTS = TypeAdapter(dict[str, Weight])
+
+
+def _weights(given: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    return handler(given) if given == "human" else _WEIGHTS.validate_python(given)
+
+
+def _several(given: Any) -> Any:
+    return given if isinstance(given, list | tuple) else (given,)
+
+
+Dimension = Annotated[dict[str, Weight] | Literal["human"], WrapValidator(_weights)]
+"""Weights by value, or `human`: the labels, at the rate at which people gave them in the calibration set."""
+Partial = Annotated[
+    dict[str, Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]], Field(min_length=1)
+]
+"""A part of a cell: one value, or a list of them, for some dimensions."""
+
+
+def check_cells(
+    kind: str,
+    matrix: Mapping[str, Mapping[str, float] | Literal["human"]],
+    forbid: Sequence[Mapping[str, Sequence[str]]],
+    cross: Sequence[str],
+) -> None:
+    """Raises ValueError for a matrix without the cells that are asked for."""
+    weights = {name: values for name, values in matrix.items() if values != "human"}
+    for name in matrix.keys() - weights:
+        if kind != "classification":
+            raise ValueError(f"matrix.{name} is `human`, but extraction has no labels; give weights")
+        if name in cross:
+            raise ValueError(f"generation.cross names {name!r}, which is drawn at the human rate; take it out")
+    if len(weights) == len(matrix):  # else the values are known once the calibration set is read
+        Matrix.of(weights, forbid, cross)

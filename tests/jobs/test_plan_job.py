@@ -1,0 +1,121 @@
+"""The plan as a person asks for it: what it shows, what the server counts for it, and that it spends nothing."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from command import Seedwright
+
+from jobs.counting import Sample, chosen, scaled
+from jobs.init import init
+from jobs.plan import with_input_tokens
+from pipeline.generate.estimate import Counted
+from pipeline.records import REQUEST
+from pipeline.teacher.simulated.host import hosted
+from pipeline.teacher.simulated.settings import SimulatedSettings
+
+
+@pytest.fixture
+def teacher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
+    with contextlib.ExitStack() as stack:
+        yield lambda **values: stack.enter_context(hosted(SimulatedSettings(**values), tmp_path / "teacher"))
+
+
+def paths(folder: Path) -> list[str]:
+    return [json.loads(line)["path"] for line in (folder / "teacher/requests.jsonl").read_text().splitlines()]
+
+
+def planned(seedwright: Seedwright, task: object, *pairs: str) -> dict[str, Any]:
+    shown = seedwright("plan", task, "--json", *[part for pair in pairs for part in ("--set", pair)])
+    assert shown.returncode == 0, shown.stderr
+    entry: dict[str, Any] = json.loads(shown.stdout)["stages"]["plan"]
+    return entry | {"shown": shown.stderr}
+
+
+def test_the_server_counts_one_request_a_stratum_and_writes_none(
+    seedwright: Seedwright, teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    url = teacher(models=("claude-sonnet-5-5",))
+    entry = planned(seedwright, "contracts", f"teacher.base_url={url}", "teacher.model=claude-sonnet-5-5")
+    assert paths(tmp_path) == ["/v1/messages/count_tokens"] * 4
+    assert (entry["counted"], entry["requests"]) == (4, 960)
+    assert "counted by the server on 4 requests" in entry["shown"]
+    assert entry["dollars_batch"] == pytest.approx(entry["dollars"] / 2)
+    assert entry["dollars_cached"] < entry["dollars"]
+    assert entry["pairs"]["covered"] == entry["pairs"]["of"]
+
+
+@pytest.mark.parametrize("pairs", [["teacher.base_url=http://127.0.0.1:9"], ["teacher.api_key_env=NOT_SET_ANYWHERE"]])
+def test_without_server_or_key_the_plan_is_estimated_and_says_so(
+    seedwright: Seedwright, monkeypatch: pytest.MonkeyPatch, pairs: list[str]
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
+    entry = planned(seedwright, "contracts", "teacher.base_url=http://127.0.0.1:9", *pairs)
+    assert entry["counted"] == 0
+    assert "(estimated, four bytes a token)" in entry["shown"]
+
+
+def test_a_server_that_refuses_or_cannot_count_does_not_fail_the_plan(
+    seedwright: Seedwright, teacher: Callable[..., str]
+) -> None:
+    entry = planned(seedwright, "contracts", f"teacher.base_url={teacher(models=('another',))}")
+    assert entry["counted"] == 0
+    assert scaled(Sample(("{}", "{}"), 100), [70, None]) == Counted()
+
+
+def test_the_count_of_a_few_requests_scales_all() -> None:
+    rows = [
+        {"sample_id": name, "stratum": stratum, "params": name, "input_tokens": tokens}
+        for name, stratum, tokens in (("c", "x", 30), ("a", "x", 100), ("b", "y", 100), ("d", "y", 7))
+    ]
+    requests = pa.Table.from_pylist(rows, schema=REQUEST)
+    assert chosen(requests) == Sample(("a", "b"), 200)
+    count = scaled(chosen(requests), [130, 130])
+    assert count == Counted(1.3, 2)
+    assert with_input_tokens(requests, count.factor)["input_tokens"].to_pylist() == [39, 130, 130, 10]
+    assert with_input_tokens(requests, 1.3).schema == REQUEST
+
+
+def test_unequal_strata_are_told_and_can_be_made_equal(seedwright: Seedwright, tmp_path: Path) -> None:
+    init(tmp_path / "orders", "extraction")
+    rows = [{"text": f"Order {number} is late, says the {'buyer' if number else 'shop'}."} for number in range(5)]
+    lines = [json.dumps(row | {"kind": "mail" if number < 4 else "chat"}) for number, row in enumerate(rows)]
+    (tmp_path / "orders/seeds.jsonl").write_text("\n".join(lines) + "\n")
+    shown = planned(seedwright, tmp_path / "orders", "seeds.strata=[kind]")["shown"]
+    assert "generation.per_stratum asks the same number of each" in shown
+    entry = planned(seedwright, tmp_path / "orders", "seeds.strata=[kind]", "generation.per_stratum=18")
+    assert entry["strata"] == {"chat": {"seeds": 1, "samples": 18}, "mail": {"seeds": 4, "samples": 18}}
+    assert "generation.per_stratum" not in entry["shown"]
+
+
+def test_the_human_rate_is_read_shown_and_part_of_what_the_plan_depends_on(
+    seedwright: Seedwright, tmp_path: Path
+) -> None:
+    init(tmp_path / "mails", "classification")
+    label(tmp_path / "mails", refund=3, delivery=9)
+    pairs = ["--set", "matrix.label=human", "--set", "generation.samples=400", "--out", tmp_path / "run"]
+    shown = seedwright("plan", tmp_path / "mails", *pairs)
+    assert shown.returncode == 0, shown.stderr
+    assert "0.25 (3 of 12, 0.09 to 0.53)" in shown.stderr
+    cells = [json.loads(cell) for cell in pq.read_table(tmp_path / "run/rounds/1/plan.parquet")["cell"].to_pylist()]
+    assert 80 < sum(cell["label"] == "refund" for cell in cells) < 120
+    label(tmp_path / "mails", refund=0, delivery=9)
+    again = seedwright("plan", tmp_path / "mails", *pairs).stderr
+    assert "plan: done already" not in again
+    assert "label refund: no row of the calibration set has it, so no sample will" in again
+
+
+def label(folder: Path, **labels: int) -> None:
+    provenance = {"label_source": "constructed", "labelled_by": "template", "labelled_at": "2026-01-01"}
+    rows = [
+        {"text": f"{name} {number} {'abcdefghijkl'[number] * 9}", "label": name, "document_id": f"{name}-{number}"}
+        for name, count in labels.items()
+        for number in range(count)
+    ]
+    (folder / "calibration.jsonl").write_text("".join(json.dumps(row | provenance) + "\n" for row in rows))

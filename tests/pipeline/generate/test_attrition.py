@@ -1,0 +1,101 @@
+import json
+
+import pyarrow as pa
+import pytest
+
+from pipeline.generate.attrition import attrition, starved, worst
+
+
+def samples(*groups: tuple[int, str, dict[str, str], str | None]) -> pa.Table:
+    """Each group is a number of rows, their stratum, cell and reason; `no_reply` is generation's."""
+    rows = [
+        {"stratum": stratum, "cell": json.dumps(cell), "stage": stage_of(reason), "reason": reason}
+        for count, stratum, cell, reason in groups
+        for _ in range(count)
+    ]
+    return pa.Table.from_pylist([{"sample_id": str(number), **row} for number, row in enumerate(rows)])
+
+
+def stage_of(reason: str | None) -> str | None:
+    return None if reason is None else "generate" if reason == "no_reply" else "filters"
+
+
+@pytest.fixture
+def table() -> pa.Table:
+    return samples(
+        (70, "NDA", {"tone": "dry", "size": "s"}, None),
+        (10, "NDA", {"tone": "dry", "size": "l"}, "near"),
+        (2, "SaaS", {"tone": "kind", "size": "s"}, None),
+        (15, "SaaS", {"tone": "kind", "size": "s"}, "near"),
+        (3, "SaaS", {"tone": "kind", "size": "l"}, "no_reply"),
+    )
+
+
+def test_every_sample_is_planned_and_then_kept_or_rejected_for_a_reason(table: pa.Table) -> None:
+    found = attrition(table)
+    assert found["cells"]["tone"]["kind"] == {
+        "planned": 20,
+        "refilled": 0,
+        "generated": 17,
+        "rejected": {"near": 15, "no_reply": 3},
+        "kept": 2,
+    }
+    fates = [*found["strata"].values(), *(fate for values in found["cells"].values() for fate in values.values())]
+    for fate in fates:
+        assert fate["planned"] + fate["refilled"] == sum(fate["rejected"].values()) + fate["kept"]
+    assert sum(fate["planned"] for fate in found["strata"].values()) == 100
+
+
+def test_a_value_that_lost_its_share_is_starved_and_asks_for_what_its_yield_needs(table: pa.Table) -> None:
+    """Of kind a tenth was kept, of all 72 in 100: 0.2 x 72 = 14.4 were its share, so 13 are missing."""
+    hungry = starved(attrition(table), 0.5)
+    kind = next(one for one in hungry if one.value == "kind")
+    assert (kind.dimension, kind.planned, kind.kept, kind.missing) == ("tone", 20, 2, 13)
+    assert kind.requests == 20
+    assert {(one.dimension, one.value) for one in hungry} == {("tone", "kind"), ("", "SaaS"), ("size", "l")}
+    assert hungry[0].value == "l"
+
+
+def test_with_a_fair_yield_it_asks_for_no_more_than_that(table: pa.Table) -> None:
+    mild = samples(
+        (800, "x", {"tone": "dry"}, None), (80, "x", {"tone": "kind"}, None), (120, "x", {"tone": "kind"}, "near")
+    )
+    assert starved(attrition(mild), 0.4) == []
+    [kind] = starved(attrition(mild), 0.6)
+    assert (kind.missing, kind.requests) == (96, 200)
+    nearly = samples(
+        (800, "x", {"tone": "dry"}, None), (150, "x", {"tone": "kind"}, None), (50, "x", {"tone": "kind"}, "n")
+    )
+    [kind] = starved(attrition(nearly), 0.9)
+    assert (kind.missing, kind.requests) == (40, 54)
+    assert attrition(table)["strata"].keys() == {"NDA", "SaaS"}
+
+
+def test_what_bad_luck_or_a_bad_teacher_explains_is_not_starved() -> None:
+    unlucky = samples(
+        (90, "x", {"tone": "dry"}, None), (1, "x", {"tone": "kind"}, None), (2, "x", {"tone": "kind"}, "near")
+    )
+    assert [one.value for one in starved(attrition(unlucky), 0.5)] == ["kind"]
+    luckless = samples(
+        (50, "x", {"tone": "dry"}, None), (40, "x", {"tone": "dry"}, "near"), (2, "x", {"tone": "kind"}, "near")
+    )
+    assert starved(attrition(luckless), 0.5) == []
+    nothing = samples((90, "x", {"tone": "dry"}, "near"), (10, "x", {"tone": "kind"}, "near"))
+    assert starved(attrition(nothing), 0.5) == []
+    assert worst(attrition(nothing), 5) == []
+
+
+def test_refilled_samples_count_apart_and_towards_the_yield() -> None:
+    more = samples(
+        (80, "x", {"tone": "dry"}, None), (20, "x", {"tone": "kind"}, "near"), (16, "x", {"tone": "kind"}, None)
+    )
+    refilled = set(more["sample_id"].to_pylist()[100:])
+    found = attrition(more, refilled)
+    assert (found["cells"]["tone"]["kind"]["planned"], found["cells"]["tone"]["kind"]["refilled"]) == (20, 16)
+    assert starved(found, 0.5) == []
+    assert starved(attrition(more.slice(0, 100)), 0.5)
+
+
+def test_the_worst_are_those_that_lost_more_than_all_did(table: pa.Table) -> None:
+    assert [one[:2] for one in worst(attrition(table), 2)] == [("size", "l"), ("", "SaaS")]
+    assert len(worst(attrition(table), 10)) == 3
