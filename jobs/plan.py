@@ -3,12 +3,16 @@
 from dataclasses import asdict
 from typing import Any
 
+import pyarrow as pa
+
 from jobs.console import say, table
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.generate.plan import Estimate, estimate, plan_requests
+from pipeline.generate.sharing import has_format, prefix_tokens
 from pipeline.run_dir import write_parquet
 from pipeline.tasks.task import load_task
+from pipeline.teacher.prefix import told
 from pipeline.teacher.prices import price_of
 
 ROLES = ("schema", "guidelines", "pass 0")
@@ -33,6 +37,7 @@ def work(run: Run) -> dict[str, Any]:
     write_parquet(run.dir.path / PLAN, requests)
     figures = estimate(task, seeds, requests, price)
     say(shown(figures))
+    say(served(run, requests))
     return {
         **asdict(figures),
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
@@ -63,6 +68,16 @@ def shown(figures: Estimate) -> str:
         f"time           {hours}",
     ]
     return "\n\n".join(part for part in (strata, cells, "\n".join(totals)) if part)
+
+
+def served(run: Run, requests: pa.Table) -> str:
+    """What the server is asked for beside replies: a cached prefix, and replies held to the schema."""
+    teacher = run.settings.teacher
+    caching = "off" if teacher.caching is False else told(prefix_tokens(requests), teacher.model)
+    structured = "off" if teacher.structured is False else "yes, where the server takes the schema"
+    if not has_format(requests) and teacher.structured is not False:
+        structured = "no, the schema cannot be expressed as a reply format; replies are checked against it here"
+    return f"caching        {caching}\nstructured     {structured}"
 
 
 JOB = Job("plan", ("check",), (PLAN,), shape, work)
