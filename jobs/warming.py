@@ -4,11 +4,13 @@ It also finds out on which terms the server takes requests. It is a request of t
 intent, its reply in the ledger and its place in the budget.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -23,6 +25,9 @@ from pipeline.teacher.client import open_client
 from pipeline.teacher.ledger import Ledger
 from pipeline.teacher.prefix import pays, told
 from pipeline.teacher.terms import Sender, Terms, keep_terms, known_terms
+
+if TYPE_CHECKING:
+    from cluster.generation import Connection
 
 TRIED = 3
 """Requests that are tried, where a server will not take the first for what is in it."""
@@ -50,8 +55,8 @@ def terms_for(folder: Path, requests: pa.Table, teacher: Teacher) -> tuple[Terms
     return terms, unknown or (terms.caching and requests.num_rows > 1)
 
 
-def warm_up(folder: Path, todo: pa.Table, connection: Any, budget: float | None, spent: float) -> Warmed:
-    """Asks the first request alone, where that serves the others. `connection` is a cluster.generation.Connection.
+def warm_up(folder: Path, todo: pa.Table, connection: Connection, budget: float | None, spent: float) -> Warmed:
+    """Asks the first request alone, where that serves the others.
 
     Raises TeacherError when the server will take no request of ours, KeyboardInterrupt once a reply that is on its way
     has come in.
@@ -80,7 +85,7 @@ def warm_up(folder: Path, todo: pa.Table, connection: Any, budget: float | None,
 
 
 async def _ask_one(
-    ledger_folder: Path, todo: pa.Table, connection: Any, terms: Terms, turns: Alone
+    ledger_folder: Path, todo: pa.Table, connection: Connection, terms: Terms, turns: Alone
 ) -> tuple[str, Sender]:
     teacher = connection.teacher
     async with open_client(connection.base_url, connection.key, teacher.timeout_s) as client:

@@ -90,8 +90,8 @@ class Teacher(BaseModel):
     max_tokens: Annotated[int, Field(gt=0, le=21_000)] = 1024
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
     caching: Literal["auto"] | bool = "auto"
-    """Whether the prompt's shared prefix is marked for the server's cache. `auto` does where it may pay, until the server
-    refuses a mark; true always does, and false never."""
+    """Whether the prompt's shared prefix is marked for the server's cache. `auto` does where it may pay, until the
+    server refuses a mark; true always does, and false never."""
     structured: Literal["auto"] | bool = "auto"
     """Whether the server shall hold replies to the schema. `auto` asks for it where the schema can be expressed, until
     the server refuses; true stops the run there, and false never asks."""

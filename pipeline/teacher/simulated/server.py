@@ -6,9 +6,9 @@ in that sense.
 
 The log says what the server did, one JSON line a request, in the order of completion: `at` (arrival, seconds since
 1970), `path`, `body` (content hash), `status`, `fault` (of the server, else of the content), `attempt`, `input_tokens`,
-`output_tokens`, and for a marked prompt what it read from the cache and wrote to it. The line follows the reply: status
-200 means that the operating system took all of it for a client that was still connected, 0 that the server broke off on
-purpose, -1 that the client was gone.
+`output_tokens`, and for a marked prompt `cache_read` and `cache_write`. The line follows the reply: status 200 means
+that the operating system took all of it for a client that was still connected, 0 that the server broke off on purpose,
+-1 that the client was gone.
 """
 
 import json
@@ -192,7 +192,9 @@ class Teacher:
             self.cache.keep(split, now, now + delay)
             stop_reason = reply.stop_reason if text == reply.text else "max_tokens"
             outcome = Outcome(200, message_payload(key, model, text, stop_reason, used), self._headers(model))
-            notes |= {name: count for name, count in used.items() if split.prefixes or not name.startswith("cache")}
+            notes |= {"output_tokens": used["output_tokens"]}
+            if split.prefixes:
+                notes |= {"cache_read": split.read, "cache_write": split.write}
             if isinstance(reply, Answer) and fault in (
                 None,
                 "slow",
