@@ -8,7 +8,7 @@ actor takes in far more rows than may be in flight.
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ from pipeline.config import Cluster, Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.plan import to_request
 from pipeline.teacher.ask import ask
-from pipeline.teacher.client import open_client, send
+from pipeline.teacher.client import open_client
 from pipeline.teacher.ledger import Ledger, answers
 from pipeline.teacher.prices import Price
+from pipeline.teacher.terms import Sender, Terms
 
 Watch = Callable[[dict[str, Any]], None]
 CALLS = 4
@@ -41,6 +42,7 @@ class Connection:
     base_url: str | None
     key: SecretStr
     price: Price | None
+    terms: Terms = field(default_factory=Terms)
 
 
 class Generator:
@@ -58,9 +60,11 @@ class Generator:
         if self.ready is None:
             if ray.get_runtime_context().was_current_actor_reconstructed:
                 self.known = {record["key"] for record in answers(self.folder) if record["kind"] == "reply"}
-            client = open_client(self.connection.base_url, self.connection.key, self.connection.teacher.timeout_s)
+            teacher = self.connection.teacher
+            client = open_client(self.connection.base_url, self.connection.key, teacher.timeout_s)
+            sender = Sender(client, teacher.timeout_s, self.connection.terms)
             actor = ray.get_runtime_context().get_actor_id()
-            self.ready = (client, Ledger(self.folder), ClusterTurns(self.limiter, actor))
+            self.ready = (sender, Ledger(self.folder), ClusterTurns(self.limiter, actor))
         return self.ready
 
     async def __call__(self, batch: pa.Table) -> AsyncIterator[pa.Table]:
@@ -71,7 +75,7 @@ class Generator:
                 return "answered"
             return await ask(
                 to_request(row),
-                send=lambda params: send(client, params, teacher.timeout_s),
+                send=sender,
                 ledger=ledger,
                 turns=turns,
                 price=self.connection.price,
@@ -79,7 +83,7 @@ class Generator:
             )
 
         try:
-            client, ledger, turns = self._open()
+            sender, ledger, turns = self._open()
         except InputError as error:
             ClusterTurns(self.limiter).stop("input", str(error))
             yield pa.table({"key": batch["key"], "fate": ["stopped"] * batch.num_rows}, schema=FATE)

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ import pyarrow as pa
 
 from jobs.console import generation_progress, say
 from jobs.run import Run
+from jobs.warming import warm_up
 from pipeline.config import Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.teacher.client import api_key, open_client, probe
 from pipeline.teacher.ledger import read_ledger, wait_for_writers
 from pipeline.teacher.prices import Price, price_of
-from pipeline.teacher.usage import usage
+from pipeline.teacher.usage import Usage, usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +64,39 @@ def ask_all(run: Run, requests: pa.Table, whom: Whom | None = None) -> tuple[int
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the ledger holds for a plan: the keys with a reply and their tokens, and what all its replies together have
-    cost.
+    """What the ledger holds for a plan: the keys with a reply and what they used, and what all its replies together
+    have cost.
     """
 
     keys: frozenset[str]
-    input_tokens: int
-    output_tokens: int
+    used: Usage
     spent: float
+
+    @property
+    def input_tokens(self) -> int:
+        return self.used.prompt
+
+    @property
+    def output_tokens(self) -> int:
+        return self.used.output
+
+    @property
+    def tokens(self) -> dict[str, Any]:
+        """As a stage's entry tells them; `cached_share` of the tokens in were read from the server's cache."""
+        used = self.used
+        return {
+            "input_tokens": used.prompt,
+            "output_tokens": used.output,
+            "cache_read": used.cache_read,
+            "cache_write": used.cache_write,
+            "cached_share": round(used.cache_read / used.prompt, 4) if used.prompt else 0.0,
+        }
 
 
 def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answered:
     """`price` is for replies that were paid while none was known; the others cost what they cost that day."""
     keys: set[str] = set()
-    tokens, spent = [0, 0], 0.0
+    total, spent = Usage(), 0.0
     for record in read_ledger(ledger):
         if record["kind"] != "reply":
             continue
@@ -84,8 +105,8 @@ def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answer
         spent += (price.dollars(used) if price else 0.0) if dollars is None else dollars
         if record["key"] in wanted and record["key"] not in keys:
             keys.add(record["key"])
-            tokens = [tokens[0] + used.prompt, tokens[1] + used.output]
-    return Answered(frozenset(keys), *tokens, spent)
+            total += used
+    return Answered(frozenset(keys), total, spent)
 
 
 def pending(requests: pa.Table, have: frozenset[str]) -> pa.Table:
@@ -116,13 +137,18 @@ def _ask(run: Run, todo: pa.Table, whom: Whom, price: Price | None, spent: float
     teacher, settings = whom.teacher, run.settings
     with teacher_url(teacher, run.dir.path / "teacher") as base_url:
         asyncio.run(check_teacher(teacher, base_url, json.loads(todo["params"][0].as_py())))
-        run.use_cluster()
         connection = Connection(teacher, whom.limits, base_url, api_key(teacher), price)
-        with generation_progress(todo.num_rows) as watch:
-            ledger = run.dir.path / "ledger"
-            stats = generate(todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
-    fates: dict[str, int] = stats["fates"]
-    return fates
+        warmed = warm_up(run.dir.path, todo, connection, settings.budget, spent)
+        if not warmed.todo.num_rows:
+            return warmed.fates
+        run.use_cluster()
+        connection = replace(connection, terms=warmed.terms)
+        with generation_progress(warmed.todo.num_rows) as watch:
+            ledger, spent = run.dir.path / "ledger", spent + warmed.dollars
+            stats = generate(warmed.todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
+    fates = Counter(warmed.fates)
+    fates.update(stats["fates"])
+    return dict(fates)
 
 
 async def check_teacher(teacher: Teacher, base_url: str | None, params: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.asking import ask_all
+from jobs.asking import Answered, ask_all
 from jobs.plan import PLAN
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
@@ -20,12 +20,16 @@ def work(run: Run) -> dict[str, Any]:
         "asked": asked,
         "fates": fates,
         "answered": len(have.keys),
-        "input_tokens": have.input_tokens,
-        "output_tokens": have.output_tokens,
+        **have.tokens,
         "dollars": round(have.spent, 6),
         "output": content_hash(sorted(have.keys)),
-        "summary": f"{len(have.keys):,} of {requests.num_rows:,} answered, ${have.spent:.4f} in all",
+        "summary": f"{len(have.keys):,} of {requests.num_rows:,} answered, ${have.spent:.4f} in all{cached(have)}",
     }
+
+
+def cached(have: Answered) -> str:
+    share = have.tokens["cached_share"]
+    return f", {share:.0%} of the tokens in from the server's cache" if share else ""
 
 
 JOB = Job("generate", ("plan",), (), shape, work)

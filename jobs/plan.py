@@ -15,9 +15,11 @@ from pipeline.generate.estimate import Estimate, estimate
 from pipeline.generate.human import Rate, resolved
 from pipeline.generate.matrix import Matrix
 from pipeline.generate.plan import plan_requests
+from pipeline.generate.sharing import has_format, prefix_tokens
 from pipeline.records import REQUEST
 from pipeline.run_dir import write_parquet
 from pipeline.tasks.task import Task, load_task
+from pipeline.teacher.prefix import told
 from pipeline.teacher.prices import price_of
 
 ROLES = ("schema", "guidelines", "pass 0")
@@ -45,6 +47,7 @@ def work(run: Run) -> dict[str, Any]:
     write_parquet(run.dir.path / PLAN, requests)
     figures = estimate(task, seeds, requests, price, matrix, human, count)
     say(shown(figures))
+    say(served(run, requests))
     return {
         **asdict(figures),
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
@@ -129,6 +132,16 @@ def _totals(figures: Estimate) -> str:
 
 def _dollars(amount: float | None) -> str:
     return "unknown" if amount is None else f"${amount:,.4f}"
+
+
+def served(run: Run, requests: pa.Table) -> str:
+    """What the server is asked for beside replies: a cached prefix, and replies held to the schema."""
+    teacher = run.settings.teacher
+    caching = "off" if teacher.caching is False else told(prefix_tokens(requests), teacher.model)
+    structured = "off" if teacher.structured is False else "yes, where the server takes the schema"
+    if not has_format(requests) and teacher.structured is not False:
+        structured = "no, the schema cannot be expressed as a reply format; replies are checked against it here"
+    return f"caching        {caching}\nstructured     {structured}"
 
 
 JOB = Job("plan", ("check",), (PLAN,), shape, work)

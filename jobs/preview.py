@@ -21,7 +21,8 @@ from pipeline.generate.human import resolved
 from pipeline.generate.plan import plan_requests
 from pipeline.stage import compose
 from pipeline.tasks.task import load_task, read_source
-from pipeline.teacher.client import Answer, api_key, open_client, send
+from pipeline.teacher.client import Answer, api_key, open_client
+from pipeline.teacher.terms import Sender, wanted_terms
 
 
 def preview(settings: Settings, number: int) -> dict[str, Any]:
@@ -74,10 +75,11 @@ async def _ask_all(settings: Settings, base_url: str | None, requests: pa.Table)
     teacher = settings.teacher
     async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
         room = asyncio.Semaphore(settings.limits.in_flight)
+        sender = Sender(client, teacher.timeout_s, wanted_terms(teacher))
 
         async def one(params: str) -> Answer:
             async with room:
-                return await send(client, json.loads(params), teacher.timeout_s)
+                return await sender(json.loads(params))
 
         answers = await asyncio.gather(*(one(row["params"]) for row in rows))
     if fatal := next((answer for answer in answers if answer.kind == "fatal"), None):

@@ -90,6 +90,12 @@ class Teacher(BaseModel):
     """The environment variable that holds the key; null for a server that wants none."""
     max_tokens: Annotated[int, Field(gt=0, le=21_000)] = 1024
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
+    caching: Literal["auto"] | bool = "auto"
+    """Whether the prompt's shared prefix is marked for the server's cache. `auto` does where it may pay, until the
+    server refuses a mark; true always does, and false never."""
+    structured: Literal["auto"] | bool = "auto"
+    """Whether the server shall hold replies to the schema. `auto` asks for it where the schema can be expressed, until
+    the server refuses; true stops the run there, and false never asks."""
     timeout_s: Positive = 120
     attempts: Annotated[int, Field(gt=0)] = 6
     """Failures of one request, while others succeed, before its sample is given up; waiting is never a failure."""
@@ -289,6 +295,7 @@ class Settings(BaseModel):
             "family": self.teacher.family,
             "max_tokens": self.teacher.max_tokens,
             "effort": self.teacher.effort,
+            "structured": self.teacher.structured is not False,
             "simulated": self.teacher.simulated.rates if self.teacher.base_url == "simulated" else None,
         }
         return values

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
-from pipeline.canonical import content_hash
+from pipeline.canonical import canonical_json, content_hash
 from pipeline.config import Teacher
+from pipeline.errors import InputError
 from pipeline.generate.prompts import render, to_messages
 from pipeline.tasks.task import Task
+from pipeline.teacher.prefix import unmarked
+from pipeline.teacher.reply_format import sample_format
 
 
 def draft_params(
@@ -28,15 +32,36 @@ def draft_params(
     params: dict[str, Any] = {"model": teacher.model, "max_tokens": teacher.max_tokens, "messages": messages}
     if system:
         params["system"] = system
-    if teacher.effort:
-        params["output_config"] = {"effort": teacher.effort}
+    config = {"effort": teacher.effort, "format": wanted_format(canonical_json(task.schema), teacher.structured)}
+    if given := {name: value for name, value in config.items() if value}:
+        params["output_config"] = given
     return params
 
 
+@lru_cache(maxsize=16)
+def wanted_format(schema: str, structured: Literal["auto"] | bool) -> dict[str, Any] | None:
+    """The format of a sample with an answer of the schema (canonical JSON), or None for replies that are free.
+
+    Raises InputError where the settings insist on what cannot be expressed. The result is shared: copy to change it.
+    """
+    if structured is False:
+        return None
+    try:
+        return sample_format(json.loads(schema))
+    except InputError:
+        if structured is True:
+            raise
+        return None
+
+
 def request_key(params: Mapping[str, Any], number: int, teacher: Teacher) -> str:
-    """What a reply is filed under. A built-in teacher with other fault rates is another teacher."""
+    """What a reply is filed under. A built-in teacher with other fault rates is another teacher.
+
+    A reply format that is asked for is part of it, whether or not the server takes formats: a server that learns to
+    does not change the key, nor does a mark for its cache.
+    """
     rates = teacher.simulated.rates if teacher.base_url == "simulated" else None
-    return content_hash({"params": params, "number": number, "simulated": rates})
+    return content_hash({"params": unmarked(params), "number": number, "simulated": rates})
 
 
 def estimate_tokens(params: Mapping[str, Any]) -> int:

@@ -17,6 +17,7 @@ class Costs:
     total: tuple[str, ...]
     planned: str
     per_thousand: str
+    cached: str
     students: tuple[tuple[str, str, str], ...]
 
 
@@ -30,6 +31,7 @@ def costs(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -
         total=_spelt(totals),
         planned=_planned(stages.get(ESTIMATE, {})),
         per_thousand=_per_thousand(_asked(stages), stages.get("curate", {})),
+        cached=_cached(stages.get("generate", {})),
         students=tuple(_tokens(name, result) for name, result in results.items()),
     )
 
@@ -62,6 +64,16 @@ def _asked(stages: Mapping[str, Any]) -> float | None:
 def _per_thousand(spent: float | None, curate: Mapping[str, Any]) -> str:
     kept = (curate.get("funnel") or [{}])[-1].get("kept")
     return f"{dollars(1000 * spent / kept)} for a thousand samples kept." if kept and spent is not None else ""
+
+
+def _cached(generate: Mapping[str, Any]) -> str:
+    prompt, read, written = (known(generate.get(key)) for key in ("input_tokens", "cache_read", "cache_write"))
+    if not prompt or read is None or written is None or not read + written:
+        return ""
+    return (
+        f"Of the tokens in of generate, {read / prompt:.1%} were read from the server's cache ({count(read)}) and "
+        f"{written / prompt:.1%} written to it ({count(written)})."
+    )
 
 
 def _tokens(name: str, result: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ import pytest
 from jobs.asking import read_answered
 from pipeline.teacher.prices import Price
 
+CACHED = json.dumps({"usage": {"input_tokens": 10, "cache_read_input_tokens": 60, "cache_creation_input_tokens": 10}})
 BODY = json.dumps({"usage": {"input_tokens": 10, "output_tokens": 2}})
 
 
@@ -23,3 +24,17 @@ def test_a_reply_costs_what_it_cost_that_day_and_one_of_unknown_price_what_it_co
     assert have.spent == pytest.approx(0.5 + 1.2)
     assert (have.input_tokens, have.output_tokens) == (10, 2)
     assert read_answered(tmp_path, {"a"}, None).spent == 0.5
+
+
+def test_what_was_read_from_the_cache_is_a_share_of_all_tokens_in(tmp_path: Path) -> None:
+    lines = [{"kind": "reply", "key": key, "dollars": 0, "body": body} for key, body in (("a", CACHED), ("b", BODY))]
+    (tmp_path / "one.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = read_answered(tmp_path, {"a", "b"}, None).tokens
+    assert told == {
+        "input_tokens": 90,
+        "output_tokens": 2,
+        "cache_read": 60,
+        "cache_write": 10,
+        "cached_share": 0.6667,
+    }
+    assert read_answered(tmp_path, set(), None).tokens["cached_share"] == 0.0

@@ -1,12 +1,14 @@
 """The simulated teacher's HTTP server: the Anthropic Messages API over a function from request to reply.
 
-What it answers depends on the body of the request alone, so two runs read the same texts. How it fails depends on the
-body and on how often that body has come (see `fate`); what the limits refuse has not come in that sense.
+What it answers depends on the body of the request alone, without marks for the cache, so two runs read the same texts.
+How it fails depends on the body and on how often that body has come (see `fate`); what the limits refuse has not come
+in that sense.
 
 The log says what the server did, one JSON line a request, in the order of completion: `at` (arrival, seconds since
 1970), `path`, `body` (content hash), `status`, `fault` (of the server, else of the content), `attempt`, `input_tokens`,
-`output_tokens`. The line follows the reply: status 200 means that the operating system took all of it for a client that
-was still connected, 0 that the server broke off on purpose, -1 that the client was gone.
+`output_tokens`, and for a marked prompt `cache_read` and `cache_write`. The line follows the reply: status 200 means
+that the operating system took all of it for a client that was still connected, 0 that the server broke off on purpose,
+-1 that the client was gone.
 """
 
 import json
@@ -23,6 +25,9 @@ from typing import Any
 from aiohttp import web
 
 from pipeline.canonical import content_hash
+from pipeline.teacher.prefix import unmarked
+from pipeline.teacher.simulated import caching, formats
+from pipeline.teacher.simulated.caching import PromptCache
 from pipeline.teacher.simulated.fate import Plan, check_plan, content_entry, fate
 from pipeline.teacher.simulated.limits import full
 from pipeline.teacher.simulated.responder import Answer, Respond, cut
@@ -82,6 +87,7 @@ class Teacher:
         self.settings, self.respond, self.log, self.plan = settings, respond, log, plan
         self.limits = {name: full(per_minute, settings.burst_s, time.monotonic()) for name in settings.models}
         self.attempts: dict[bytes, int] = {}
+        self.cache = PromptCache(settings.cache_minimum)
 
     async def open_log(self, _app: web.Application) -> AsyncIterator[None]:
         """The log stays open while the application runs; lines are appended whole, without a buffer."""
@@ -144,16 +150,25 @@ class Teacher:
         """The body of a request that can be answered with its content hash, or the refusal."""
         try:
             body = json.loads(await request.read())
-            key = content_hash(body)  # refuses the numbers that JSON cannot spell: NaN, 1e999
+            plain = unmarked(body) if isinstance(body, dict) else body
+            key = content_hash(plain)  # refuses the numbers that JSON cannot spell: NaN, 1e999
         except web.HTTPRequestEntityTooLarge:
             return refusal(413, "request_too_large", f"Request exceeds the maximum size of {MAX_BODY} bytes")
         except (ValueError, RecursionError) as error:
             return refusal(400, "invalid_request_error", f"The request body is not valid JSON: {error}")
         if problem := next(problems(body, fields), None):
             return refusal(400, "invalid_request_error", problem, notes={"body": key})
+        if problem := next(caching.problems(body), None) or self._refused_format(body):
+            return refusal(400, "invalid_request_error", problem, notes={"body": key})
         if body["model"] not in self.settings.models:
             return replace(_unknown(body["model"]), notes={"body": key})
         return body, key
+
+    def _refused_format(self, body: dict[str, Any]) -> str | None:
+        config, taken = body.get("output_config"), self.settings.structured
+        if taken == "refuses" and isinstance(config, dict) and "format" in config:
+            return "output_config.format: Extra inputs are not permitted"
+        return formats.refused(config) if taken == "accepts" else None
 
     def _turn(self, body: dict[str, Any], key: str) -> Outcome:
         """One attempt at a request that can be answered.
@@ -161,21 +176,25 @@ class Teacher:
         A fault that refuses comes before the limits and takes nothing from them. A request that the limits refuse keeps
         its attempt number for the next time, so that the faults of a run do not depend on its pace.
         """
-        short, model, read = bytes.fromhex(key)[:16], body["model"], input_tokens(body)
+        short, model, now = bytes.fromhex(key)[:16], body["model"], time.monotonic()
+        split = self.cache.split(body, now)
         attempt = self.attempts.get(short, 0) + 1
         fault, delay = fate(self.settings, self.plan, key, attempt)
-        notes: dict[str, Any] = {"body": key, "attempt": attempt, "input_tokens": read}
+        notes: dict[str, Any] = {"body": key, "attempt": attempt, "input_tokens": split.rest}
         if fault in REFUSALS:
             outcome = self._refused(model, fault)
         else:
             reply = self.respond(body, self.settings, content_entry(self.plan, key))
             text = cut(reply.text, body["max_tokens"])
-            used = {"input_tokens": read, "output_tokens": tokens(text)}
+            used = {**split.usage, "output_tokens": tokens(text)}
             if limited := self._limited(model, used):
                 return replace(limited, notes=notes)
+            self.cache.keep(split, now, now + delay)
             stop_reason = reply.stop_reason if text == reply.text else "max_tokens"
             outcome = Outcome(200, message_payload(key, model, text, stop_reason, used), self._headers(model))
-            notes |= used
+            notes |= {"output_tokens": used["output_tokens"]}
+            if split.prefixes:
+                notes |= {"cache_read": split.read, "cache_write": split.write}
             if isinstance(reply, Answer) and fault in (
                 None,
                 "slow",
@@ -190,7 +209,8 @@ class Teacher:
 
     def _limited(self, model: str, used: Mapping[str, int]) -> Outcome | None:
         """Charge the model's limits, or say when to come again."""
-        cost = {"requests": 1, "input-tokens": used["input_tokens"], "output-tokens": used["output_tokens"]}
+        read = used["input_tokens"] + used["cache_creation_input_tokens"]
+        cost = {"requests": 1, "input-tokens": read, "output-tokens": used["output_tokens"]}
         self.limits[model], wait = self.limits[model].admit(cost, time.monotonic())
         if not wait:
             return None

@@ -1,7 +1,7 @@
 """The simulated teacher's settings: which models and key it accepts, how fast it is, and how often it fails."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -38,6 +38,11 @@ class SimulatedSettings(BaseModel):
     """How much later than usual a `slow` reply comes."""
     retry_after_s: Seconds = 1.0
     """The `retry-after` of a `rate_limited` reply; one that a limit refuses says how long that limit really needs."""
+
+    cache_minimum: Annotated[int, Field(ge=1)] | None = 1024
+    """Tokens that a marked prefix must have to be cached; null for a server without a cache."""
+    structured: Literal["accepts", "refuses", "ignores"] = "accepts"
+    """What becomes of `output_config.format`: its schema is held to, but for faults; a 400; or nothing at all."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -47,7 +47,7 @@ def message_payload(key: str, model: str, text: str, stop_reason: str, usage: Bo
         "content": [{"type": "text", "text": text}],
         "stop_reason": stop_reason,
         "stop_sequence": None,
-        "usage": {**usage, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0},
+        "usage": {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, **usage},
     }
 
 

@@ -18,6 +18,13 @@ def test_tokens_of_the_students_are_listed(metrics: dict[str, Any]) -> None:
     assert found.students == (("baseline", "90,123", "7,123"), ("other", "–", "–"))
 
 
+def test_the_share_of_cached_tokens_is_told_where_there_was_a_cache(record: dict[str, Any]) -> None:
+    assert costs(record, {}).cached == ""
+    record["stages"]["generate"] |= {"cache_read": 40_000, "cache_write": 1_000}
+    told = "80.0% were read from the server's cache (40,000) and 2.0% written to it (1,000)"
+    assert told in costs(record, {}).cached
+
+
 def test_a_run_without_stages_costs_nothing_that_is_known() -> None:
     found = costs({}, {})
     assert (found.rows, found.total, found.planned, found.per_thousand) == ((), ("–",) * 4, "", "")

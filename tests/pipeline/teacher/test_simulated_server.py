@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from pipeline.canonical import content_hash
 from pipeline.errors import InputError
+from pipeline.teacher.prefix import unmarked
 from pipeline.teacher.simulated.fate import fate
 from pipeline.teacher.simulated.responder import Reply, respond
 from pipeline.teacher.simulated.server import create_app
@@ -93,7 +94,7 @@ def test_a_reply_is_a_message_whose_usage_and_id_follow_from_the_request(tmp_pat
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": 0,
         }
-        assert message.id == again.id == f"msg_{content_hash(asked)[:24]}"
+        assert message.id == again.id == f"msg_{content_hash(unmarked(asked))[:24]}"
         assert message._request_id != again._request_id
         assert (await client.messages.create(**body("other"))).id != message.id
 

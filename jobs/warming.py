@@ -1,0 +1,113 @@
+"""The first request of many, asked alone: once a server has begun to answer it, the others find its prefix cached.
+
+It also finds out on which terms the server takes requests. It is a request of the plan like any other, with its
+intent, its reply in the ledger and its place in the budget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from jobs.console import say
+from pipeline.config import Teacher
+from pipeline.errors import TeacherError
+from pipeline.generate.plan import to_request
+from pipeline.generate.sharing import has_format, prefix_tokens
+from pipeline.teacher.alone import Alone
+from pipeline.teacher.ask import ask
+from pipeline.teacher.client import open_client
+from pipeline.teacher.ledger import Ledger
+from pipeline.teacher.prefix import pays, told
+from pipeline.teacher.terms import Sender, Terms, keep_terms, known_terms
+
+if TYPE_CHECKING:
+    from cluster.generation import Connection
+
+TRIED = 3
+"""Requests that are tried, where a server will not take the first for what is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warmed:
+    """What is left to ask and on which terms; the fates of what was asked, and its dollars."""
+
+    todo: pa.Table
+    terms: Terms
+    fates: dict[str, int]
+    dollars: float = 0.0
+
+
+def terms_for(folder: Path, requests: pa.Table, teacher: Teacher) -> tuple[Terms, bool]:
+    """The terms for these requests, and whether the first is to be asked alone."""
+    terms, known = known_terms(folder, teacher)
+    tokens = prefix_tokens(requests)
+    if teacher.caching == "auto" and not pays(tokens, teacher.model):
+        terms = terms.without("caching")
+    if teacher.caching is not False:
+        say(f"  caching: {told(tokens, teacher.model)}")
+    unknown = terms.structured and not known and has_format(requests)
+    return terms, unknown or (terms.caching and requests.num_rows > 1)
+
+
+def warm_up(folder: Path, todo: pa.Table, connection: Connection, budget: float | None, spent: float) -> Warmed:
+    """Asks the first request alone, where that serves the others.
+
+    Raises TeacherError when the server will take no request of ours, KeyboardInterrupt once a reply that is on its way
+    has come in.
+    """
+    teacher = connection.teacher
+    terms, first = terms_for(folder, todo, teacher)
+    warmed = Warmed(todo, terms, {})
+    tries = 0
+    while first and tries < TRIED and warmed.todo.num_rows:
+        left = None if budget is None else budget - spent - warmed.dollars
+        turns = Alone(left)
+        fate, sender = asyncio.run(_ask_one(folder / "ledger", warmed.todo, connection, warmed.terms, turns))
+        if turns.stopped and turns.stopped[0] == "teacher" and turns.stopped[1]:
+            remedy = "mend that, then run the same command again; what is answered is kept"
+            raise TeacherError(f"teacher: {turns.stopped[1]}; {remedy}")
+        if fate == "stopped":
+            break
+        if fate == "answered":
+            keep_terms(folder, teacher, warmed.terms, sender)
+        fates = {**warmed.fates, fate: warmed.fates.get(fate, 0) + 1}
+        warmed = Warmed(warmed.todo.slice(1), sender.terms, fates, warmed.dollars + turns.spent)
+        first, tries = fate != "answered", tries + 1
+    if lost := [name for name in ("caching", "structured") if getattr(terms, name) > getattr(warmed.terms, name)]:
+        say(f"  the server does not take teacher.{' or teacher.'.join(lost)}; it is asked without")
+    return warmed
+
+
+async def _ask_one(
+    ledger_folder: Path, todo: pa.Table, connection: Connection, terms: Terms, turns: Alone
+) -> tuple[str, Sender]:
+    teacher = connection.teacher
+    async with open_client(connection.base_url, connection.key, teacher.timeout_s) as client:
+        sender = Sender(client, teacher.timeout_s, terms)
+        ledger = Ledger(ledger_folder)
+        request = to_request(todo.slice(0, 1).to_pylist()[0])
+        asking = ask(
+            request, send=sender, ledger=ledger, turns=turns, price=connection.price, attempts=teacher.attempts
+        )
+        try:
+            return await _to_its_end(asking, turns), sender
+        finally:
+            ledger.close()
+
+
+async def _to_its_end(asking: Coroutine[Any, Any, str], turns: Alone) -> str:
+    """An interruption lets a reply that is on its way come in, which is paid for in any case."""
+    task = asyncio.ensure_future(asking)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        say("  interrupted: taking in the reply that is on its way; press again to leave it")
+        turns.stop("interrupt", "by the user")
+        await task
+        raise
