@@ -21,8 +21,9 @@ class Price:
     output: float
     source: str
 
-    def dollars(self, used: Usage) -> float:
-        return (used.prompt * self.input + used.output * self.output) / 1e6
+    def dollars(self, used: Usage, *, batch: bool = False) -> float:
+        """Half in a Message Batch."""
+        return (used.prompt * self.input + used.output * self.output) / 1e6 * (0.5 if batch else 1)
 
 
 @cache
