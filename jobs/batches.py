@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from jobs.console import err, say
 from pipeline.config import Teacher
-from pipeline.teacher.ask_batches import BatchAsking
-from pipeline.teacher.batch_service import BatchService
-from pipeline.teacher.batch_terms import OpenBatch, Terms
-from pipeline.teacher.batches import Batch, entries_of, open_batches, params_of
+from pipeline.teacher.batches.asking import BatchAsking
+from pipeline.teacher.batches.service import BatchService
+from pipeline.teacher.batches.terms import OpenBatch, Terms
+from pipeline.teacher.batches.values import Batch, entries_of, open_batches, params_of
 from pipeline.teacher.client import api_key, open_client
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.prices import Price
@@ -48,32 +48,31 @@ def ask_in_batches(
     when it was stopped; on KeyboardInterrupt says what goes on at the server.
     """
     ours, others, known = batches_of(ledger, set(requests["key"].to_pylist()))
-    asking: list[BatchAsking] = []
-
-    async def work() -> dict[str, int]:
-        writer = Ledger(ledger)
-        with contextlib.closing(writer), shown() as watch:
-            terms = Terms(
-                teacher,
-                price,
-                budget,
-                spent + sum(batch.dollars for batch in others),
-                params=lambda entry: params_of(requests, entry.row),
-                tell=lambda text: say(f"  {text}"),
-                watch=watch,
-                volatile=teacher.base_url == "simulated",
-            )
-            async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
-                asking.append(BatchAsking(BatchService(client, teacher.timeout_s), writer, terms))
-                return await asking[0].run(entries_of(requests, price), ours, known, submit=submit)
-
     if ours:
         say(f"  {len(ours):,} batches are on their way and are taken up: {', '.join(b.id or b.key for b in ours)}")
-    try:
-        return asyncio.run(work())
-    except KeyboardInterrupt:
-        say(f"  interrupted: {left_behind(asking[0].open if asking else [])}")
-        raise
+    asking: list[BatchAsking] = []
+
+    async def work(terms: Terms) -> dict[str, int]:
+        async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
+            asking.append(BatchAsking(BatchService(client, teacher.timeout_s), writer, terms))
+            return await asking[0].run(entries_of(requests, price), ours, known, submit=submit)
+
+    with contextlib.closing(Ledger(ledger)) as writer, shown() as watch:
+        terms = Terms(
+            teacher,
+            price,
+            budget,
+            spent + sum(batch.dollars for batch in others),
+            params=lambda entry: params_of(requests, entry.row),
+            tell=lambda text: say(f"  {text}"),
+            watch=watch,
+            volatile=teacher.base_url == "simulated",
+        )
+        try:
+            return asyncio.run(work(terms))
+        except KeyboardInterrupt:
+            say(f"  interrupted: {left_behind(asking[0].open if asking else [])}")
+            raise
 
 
 def left_behind(batches: Sequence[OpenBatch]) -> str:

@@ -7,8 +7,8 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from pipeline.teacher.batch_service import BatchService
-from pipeline.teacher.batches import Batch, Result, custom_id
+from pipeline.teacher.batches.service import BatchService
+from pipeline.teacher.batches.values import Batch, Result, custom_id
 from pipeline.teacher.client import Answer
 from pipeline.teacher.ledger import Ledger
 from pipeline.teacher.prices import Price

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.config import Teacher
-from pipeline.teacher.batch_service import Status
-from pipeline.teacher.batches import Batch, Entry
+from pipeline.teacher.batches.service import Status
+from pipeline.teacher.batches.values import Batch, Entry
 from pipeline.teacher.prices import Price
 
 

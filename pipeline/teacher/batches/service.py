@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.teacher.batches import Result, read_result
+from pipeline.teacher.batches.values import Result, read_result
 from pipeline.teacher.client import Answer, sort_error
 
 if TYPE_CHECKING:

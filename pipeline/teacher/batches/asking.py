@@ -14,11 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.errors import BudgetStop, TeacherError
-from pipeline.teacher.batch_finding import search
-from pipeline.teacher.batch_reading import TOGETHER, Reading, read_on
-from pipeline.teacher.batch_service import BatchService, Status
-from pipeline.teacher.batch_terms import OpenBatch, Terms
-from pipeline.teacher.batches import Batch, Entry, Result, batch_body, new_mark, take_part
+from pipeline.teacher.batches.finding import search
+from pipeline.teacher.batches.reading import TOGETHER, Reading, read_on
+from pipeline.teacher.batches.service import BatchService, Status
+from pipeline.teacher.batches.terms import OpenBatch, Terms
+from pipeline.teacher.batches.values import Batch, Entry, Result, batch_body, new_mark, take_part
 from pipeline.teacher.client import Answer
 from pipeline.teacher.ledger import Ledger
 

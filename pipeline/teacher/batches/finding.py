@@ -1,11 +1,11 @@
-"""A batch whose submission broke off, looked for at the server: by what is newer, by its size, at last by its results."""
+"""The search for a batch whose submission broke off: by what is newer, by its size, at last by its results."""
 
 from collections.abc import Set
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from pipeline.teacher.batch_service import BatchService, Status
-from pipeline.teacher.batches import Batch
+from pipeline.teacher.batches.service import BatchService, Status
+from pipeline.teacher.batches.values import Batch
 from pipeline.teacher.client import Answer
 
 
@@ -26,7 +26,8 @@ async def search(service: BatchService, batch: Batch, strange: Set[str]) -> Sear
     listed = await service.newer(batch.newest)
     if isinstance(listed, Answer):
         return listed
-    alike, foreign = [], set()
+    alike: list[Status] = []
+    foreign: set[str] = set()
     for status in listed.newer:
         if status.id in strange or status.gone or status.total != len(batch.keys):
             continue

@@ -171,6 +171,6 @@ def open_batches(records: Iterable[Mapping[str, Any]]) -> tuple[list[Batch], fro
             done=frozenset(done.get(mark, ())),
         )
         for mark, one in intents.items()
-        if mark not in ended
+        if mark not in ended and keys.get(mark, set()) - done.get(mark, set())
     ]
     return sorted(found, key=lambda batch: batch.at), frozenset(ids.values())
