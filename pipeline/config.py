@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import InputError
+from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -76,24 +77,6 @@ class Real(BaseModel):
         return self
 
 
-class Batches(BaseModel):
-    """How requests travel in Message Batches; shapes no result."""
-
-    model_config = STRICT
-    requests: Annotated[int, Field(gt=0, le=100_000)] = 100_000
-    """The most requests of one batch."""
-    bytes: Annotated[int, Field(gt=0, le=256_000_000)] = 256_000_000
-    """The longest body of one batch."""
-    poll_s: tuple[Positive, Positive] = (5, 60)
-    """Seconds between two looks at the batches: at first, and at most."""
-    settle_s: Weight = 60
-    """How long a batch whose submission broke off is looked for at the server before it counts as never taken."""
-    deadline_h: Positive = 26
-    """Hours after which a batch that has not ended stops the run; servers give them 24."""
-    forget: tuple[str, ...] = ()
-    """Ids of batches that the server does not know any more, whose requests may be sent, and paid for, again."""
-
-
 class Teacher(BaseModel):
     """Who writes the samples. Any server that speaks the Anthropic Messages API."""
 
@@ -116,7 +99,7 @@ class Teacher(BaseModel):
     """Dollars per million input and output tokens; overrides the dated price file."""
     transport: Literal["online", "batch"] = "online"
     """`batch` sends Message Batches: half the price, replies within a day. Both read and write the same ledger."""
-    batches: Batches = Batches()
+    batches: BatchSettings = BatchSettings()
     simulated: SimulatedSettings = SimulatedSettings()
 
     @field_validator("api_key_env")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from pipeline.config import Batches
+from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.client import SPENT, is_message
 from pipeline.teacher.prices import Price
 from pipeline.teacher.usage import Usage
@@ -106,7 +106,7 @@ def batch_body(mark: str, requests: Iterable[tuple[str, bytes]]) -> bytes:
     return HEAD + b",".join(wrapped(mark, key, params) for key, params in requests) + TAIL
 
 
-def take_part(waiting: deque[Entry], limits: Batches, dollars: float | None) -> list[Entry]:
+def take_part(waiting: deque[Entry], limits: BatchSettings, dollars: float | None) -> list[Entry]:
     """Takes from the left as many as one batch may hold and `dollars` allow (None is any).
 
     An entry that is too long by itself goes alone, for the server to judge; one that is too dear stays.

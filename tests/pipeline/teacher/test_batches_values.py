@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.canonical import content_hash
-from pipeline.config import Batches
+from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.batches.values import (
     Entry,
     batch_body,
@@ -26,7 +26,7 @@ def entries(sizes: list[int], dollars: float = 1.0) -> deque[Entry]:
     return deque(Entry(KEYS[at], at, size, dollars) for at, size in enumerate(sizes))
 
 
-def parts(waiting: deque[Entry], limits: Batches, dollars: float | None = None) -> list[list[int]]:
+def parts(waiting: deque[Entry], limits: BatchSettings, dollars: float | None = None) -> list[list[int]]:
     found = []
     while part := take_part(waiting, limits, dollars):
         found.append([entry.size for entry in part])
@@ -34,7 +34,7 @@ def parts(waiting: deque[Entry], limits: Batches, dollars: float | None = None) 
 
 
 def test_no_part_has_more_requests_than_a_batch_may_hold() -> None:
-    assert parts(entries([5] * 7), Batches(requests=3)) == [[5] * 3, [5] * 3, [5]]
+    assert parts(entries([5] * 7), BatchSettings(requests=3)) == [[5] * 3, [5] * 3, [5]]
 
 
 @pytest.mark.parametrize("limit", [300, 301, 305, 400, 1000])
@@ -42,7 +42,7 @@ def test_the_body_of_no_part_is_longer_than_a_batch_may_be(limit: int) -> None:
     params = {key: b'{"a":"%s"}' % (b"x" * 7 * at) for at, key in enumerate(KEYS)}
     waiting = deque(Entry(key, at, len(params[key]), 0.0) for at, key in enumerate(KEYS))
     sent: list[str] = []
-    while part := take_part(waiting, Batches(bytes=limit), None):
+    while part := take_part(waiting, BatchSettings(bytes=limit), None):
         body = batch_body(new_mark(), ((entry.key, params[entry.key]) for entry in part))
         assert len(json.loads(body)["requests"]) == len(part)
         assert len(body) <= limit
@@ -52,13 +52,13 @@ def test_the_body_of_no_part_is_longer_than_a_batch_may_be(limit: int) -> None:
 
 
 def test_a_request_that_is_too_long_by_itself_goes_alone() -> None:
-    assert parts(entries([10, 900, 10]), Batches(bytes=400)) == [[10], [900], [10]]
+    assert parts(entries([10, 900, 10]), BatchSettings(bytes=400)) == [[10], [900], [10]]
 
 
 def test_a_part_costs_no_more_than_is_left_and_may_be_empty() -> None:
     waiting = entries([1] * 5, dollars=0.4)
-    assert len(take_part(waiting, Batches(), 1.0)) == 2
-    assert take_part(waiting, Batches(), 0.39) == []
+    assert len(take_part(waiting, BatchSettings(), 1.0)) == 2
+    assert take_part(waiting, BatchSettings(), 0.39) == []
     assert len(waiting) == 3
 
 
@@ -102,7 +102,9 @@ def test_every_result_is_sorted_by_what_to_do_next(result: dict[str, Any], kind:
         assert "why" in found.error or "credit balance" in found.error
 
 
-@pytest.mark.parametrize("torn", [b"", b"[]", b"null", b'{"custom_id":"it"}', line({"type": "expired"})[:-3], b"[" * 10**5])
+@pytest.mark.parametrize(
+    "torn", [b"", b"[]", b"null", b'{"custom_id":"it"}', line({"type": "expired"})[:-3], b"[" * 10**5]
+)
 def test_a_torn_line_is_no_result(torn: bytes) -> None:
     assert read_result(torn) is None
 

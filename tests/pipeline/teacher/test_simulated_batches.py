@@ -119,9 +119,7 @@ def test_entries_meet_the_faults_that_were_planned_for_them(tmp_path: Path) -> N
             lines = await results(client, batch)
             seen.append(
                 {
-                    line.custom_id: line.result.error.error.type
-                    if line.result.type == "errored"
-                    else line.result.type
+                    line.custom_id: line.result.error.error.type if line.result.type == "errored" else line.result.type
                     for line in lines
                 }
             )
