@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.batches import ask_in_batches, batches_of
 from jobs.console import generation_progress, say
 from jobs.run import Run
 from jobs.warming import warm_up
@@ -132,20 +133,43 @@ def teacher_url(teacher: Teacher, folder: Path) -> Iterator[str | None]:
 
 
 def _ask(run: Run, todo: pa.Table, whom: Whom, price: Price | None, spent: float) -> dict[str, int]:
-    from cluster.generation import Connection, generate
-
-    teacher, settings = whom.teacher, run.settings
+    """By the transport that the settings name. Batches that are on their way are taken up whatever it is: what they
+    hold is not asked, and paid, a second time; and the budget counts what they may still cost.
+    """
+    teacher, ledger, keys = whom.teacher, run.dir.path / "ledger", set(todo["key"].to_pylist())
+    ours, others = batches_of(ledger, keys)[:2]
     with teacher_url(teacher, run.dir.path / "teacher") as base_url:
         asyncio.run(check_teacher(teacher, base_url, json.loads(todo["params"][0].as_py())))
-        connection = Connection(teacher, whom.limits, base_url, api_key(teacher), price)
-        warmed = warm_up(run.dir.path, todo, connection, settings.budget, spent)
-        if not warmed.todo.num_rows:
-            return warmed.fates
-        run.use_cluster()
-        connection = replace(connection, terms=warmed.terms)
-        with generation_progress(warmed.todo.num_rows) as watch:
-            ledger, spent = run.dir.path / "ledger", spent + warmed.dollars
-            stats = generate(warmed.todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
+        fates: Counter[str] = Counter()
+        if ours or teacher.transport == "batch":
+            submit, budget = teacher.transport == "batch", run.settings.budget
+            fates.update(
+                ask_in_batches(todo, teacher, base_url, price, ledger=ledger, budget=budget, spent=spent, submit=submit)
+            )
+            if submit:
+                return fates
+            have = read_answered(ledger, keys, price)
+            todo, spent = pending(todo, have.keys), have.spent
+        if todo.num_rows:
+            spent += sum(batch.dollars for batch in others)
+            fates.update(_ask_online(run, todo, whom, price, spent, base_url))
+    return fates
+
+
+def _ask_online(
+    run: Run, todo: pa.Table, whom: Whom, price: Price | None, spent: float, base_url: str | None
+) -> dict[str, int]:
+    from cluster.generation import Connection, generate
+
+    ledger, settings = run.dir.path / "ledger", run.settings
+    connection = Connection(whom.teacher, whom.limits, base_url, api_key(whom.teacher), price)
+    warmed = warm_up(run.dir.path, todo, connection, settings.budget, spent)
+    if not warmed.todo.num_rows:
+        return warmed.fates
+    run.use_cluster()
+    connection, spent = replace(connection, terms=warmed.terms), spent + warmed.dollars
+    with generation_progress(warmed.todo.num_rows) as watch:
+        stats = generate(warmed.todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
     fates = Counter(warmed.fates)
     fates.update(stats["fates"])
     return dict(fates)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from pipeline.errors import InputError
 from pipeline.generate.matrix_settings import Dimension, Partial, check_cells
+from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.price_settings import PriceGiven
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
@@ -105,6 +106,9 @@ class Teacher(BaseModel):
     """Dollars per million tokens, [IN, OUT] or a mapping as in the price file, which it overrides."""
     prices: str | None = None
     """A price file of one's own, of the form of pipeline/teacher/prices.yaml, which it comes before."""
+    transport: Literal["online", "batch"] = "online"
+    """`batch` sends Message Batches: half the price, replies within a day. Both read and write the same ledger."""
+    batches: BatchSettings = BatchSettings()
     simulated: SimulatedSettings = SimulatedSettings()
 
     @field_validator("api_key_env")

@@ -6,6 +6,14 @@ is
     {"kind": "reply",   "key", "at", "dollars", "body"}         the server's answer, byte for byte as text; `dollars` is
                                                                 what it cost that day, null for an unknown price
     {"kind": "failure", "key", "at", "error"}                   given up; a later run asks again only if told to
+Intents and replies of requests that travel in a Message Batch also hold "batch", the batch's key: a random mark that is
+in the custom id of each of its requests. The batch itself leaves
+    {"kind": "batch_intent", "key", "at", "dollars", "newest"}  all intents of its requests are written, and it is about
+                                                                to leave; `dollars` is the most that it can cost, and
+                                                                `newest` the id of the newest batch at the server then
+    {"kind": "batch",        "key", "at", "id"}                 the server has taken it
+    {"kind": "batch_end",    "key", "at", "outcome"}            nothing of it is open any more: `read` to its end,
+                                                                `never` taken by the server, or `forgotten` on demand
 Lines are ASCII, so a torn last line, all that a crash can leave, is recognised and skipped. A writer holds a lock on
 its file, which the kernel releases when it dies: who resumes waits for that, and so never asks what an orphan is just
 being told.
@@ -86,11 +94,13 @@ class Ledger:
         os.close(self._fd)
 
 
-def read_ledger(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every whole line of every writer, in the order of file names and lines."""
+def read_ledger(folder: Path, holding: bytes = b"") -> Iterator[dict[str, Any]]:
+    """Every whole line of every writer (that holds these bytes), in the order of file names and lines."""
     for path in sorted(folder.glob("*.jsonl")):
         with path.open("rb") as file:
             for line in file:
+                if holding not in line:
+                    continue
                 try:
                     record = json.loads(line)
                 except ValueError:

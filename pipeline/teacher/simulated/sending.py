@@ -20,7 +20,8 @@ class Outcome:
     """What one request meets: status, body and headers of the reply, seconds before it, the fault of the server."""
 
     status: int
-    payload: Mapping[str, Any]
+    payload: Mapping[str, Any] | bytes
+    """JSON, or the lines of it as they are sent."""
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: str | None = None
     delay: float = 0.0
@@ -57,8 +58,10 @@ async def send(request: web.Request, outcome: Outcome) -> tuple[int, web.StreamR
 
 def _encoded(outcome: Outcome) -> tuple[bytes, dict[str, str]]:
     request_id = f"req_{uuid.uuid4().hex[:24]}"
-    payload = outcome.payload if outcome.status == 200 else {**outcome.payload, "request_id": request_id}
     headers = {**outcome.headers, "request-id": request_id, "content-type": "application/json"}
+    if isinstance(outcome.payload, bytes):
+        return outcome.payload, {**headers, "content-type": "application/x-jsonl"}
+    payload = outcome.payload if outcome.status == 200 else {**outcome.payload, "request_id": request_id}
     return json.dumps(payload).encode(), headers
 
 

@@ -27,6 +27,7 @@ from aiohttp import web
 from pipeline.canonical import content_hash
 from pipeline.teacher.prefix import unmarked
 from pipeline.teacher.simulated import caching, formats
+from pipeline.teacher.simulated.batches import Batches
 from pipeline.teacher.simulated.caching import PromptCache
 from pipeline.teacher.simulated.fate import Plan, check_plan, content_entry, fate
 from pipeline.teacher.simulated.limits import full
@@ -44,6 +45,7 @@ from pipeline.teacher.simulated.wire import (
 )
 
 MAX_BODY = 32 * 2**20
+MAX_BATCH = 256 * 2**20
 REFUSALS = {
     "rate_limited": (429, "rate_limit_error", "Refused at random, as the settings of the simulated teacher ask."),
     "overloaded": (529, "overloaded_error", "Overloaded"),
@@ -62,13 +64,14 @@ def create_app(settings: SimulatedSettings, respond: Respond, log: Path, plan: P
     """
     check_plan(plan)
     teacher = Teacher(settings, respond, log, plan)
-    app = web.Application(client_max_size=MAX_BODY)
+    app = web.Application(client_max_size=MAX_BATCH)
     app.router.add_post("/v1/messages", teacher.handler(teacher.create))
     app.router.add_post("/v1/messages/count_tokens", teacher.handler(teacher.count))
     app.router.add_get("/v1/models", teacher.handler(teacher.models))
     app.router.add_get("/v1/models/{id}", teacher.handler(teacher.model))
+    app.router.add_routes(teacher.batches.routes(teacher.handler))
     app.router.add_route("*", "/{path:.*}", teacher.handler(teacher.elsewhere))
-    app.cleanup_ctx.append(teacher.open_log)
+    app.cleanup_ctx.extend((teacher.open_log, teacher.batches.end_with_the_server))
     return app
 
 
@@ -88,6 +91,7 @@ class Teacher:
         self.limits = {name: full(per_minute, settings.burst_s, time.monotonic()) for name in settings.models}
         self.attempts: dict[bytes, int] = {}
         self.cache = PromptCache(settings.cache_minimum)
+        self.batches = Batches(settings, plan, answer=self.entry, refused=self._refused_call, record=self._record)
 
     async def open_log(self, _app: web.Application) -> AsyncIterator[None]:
         """The log stays open while the application runs; lines are appended whole, without a buffer."""
@@ -146,10 +150,25 @@ class Teacher:
     async def elsewhere(self, request: web.Request) -> Outcome:
         return refusal(404, "not_found_error", f"{request.method} {request.path}: no such endpoint")
 
+    def entry(self, body: Any) -> Outcome:
+        """One attempt at a request in a batch, for which no limit of a minute holds."""
+        if problem := next(problems(body, GENERATED), None):
+            return refusal(400, "invalid_request_error", problem)
+        if body["model"] not in self.settings.models:
+            return _unknown(body["model"])
+        try:
+            return self._turn(body, content_hash(body), limited=False)
+        except Exception:
+            logging.getLogger(__name__).exception("the simulated teacher failed to answer")
+            return refusal(500, "api_error", "The simulated teacher failed to answer.", fault="failed")
+
     async def _read(self, request: web.Request, fields: set[str]) -> tuple[dict[str, Any], str] | Outcome:
         """The body of a request that can be answered with its content hash, or the refusal."""
         try:
-            body = json.loads(await request.read())
+            raw = await request.read()
+            if len(raw) > MAX_BODY:
+                raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(raw))
+            body = json.loads(raw)
             plain = unmarked(body) if isinstance(body, dict) else body
             key = content_hash(plain)  # refuses the numbers that JSON cannot spell: NaN, 1e999
         except web.HTTPRequestEntityTooLarge:
@@ -170,7 +189,7 @@ class Teacher:
             return "output_config.format: Extra inputs are not permitted"
         return formats.refused(config) if taken == "accepts" else None
 
-    def _turn(self, body: dict[str, Any], key: str) -> Outcome:
+    def _turn(self, body: dict[str, Any], key: str, *, limited: bool = True) -> Outcome:
         """One attempt at a request that can be answered.
 
         A fault that refuses comes before the limits and takes nothing from them. A request that the limits refuse keeps
@@ -187,8 +206,8 @@ class Teacher:
             reply = self.respond(body, self.settings, content_entry(self.plan, key))
             text = cut(reply.text, body["max_tokens"])
             used = {**split.usage, "output_tokens": tokens(text)}
-            if limited := self._limited(model, used):
-                return replace(limited, notes=notes)
+            if limited and (refused := self._limited(model, used)):
+                return replace(refused, notes=notes)
             self.cache.keep(split, now, now + delay)
             stop_reason = reply.stop_reason if text == reply.text else "max_tokens"
             outcome = Outcome(200, message_payload(key, model, text, stop_reason, used), self._headers(model))
@@ -206,6 +225,10 @@ class Teacher:
     def _refused(self, model: str, fault: str) -> Outcome:
         wait = {"retry-after": f"{self.settings.retry_after_s:g}"} if fault == "rate_limited" else {}
         return refusal(*REFUSALS[fault], headers=self._headers(model) | wait)
+
+    def _refused_call(self, fault: str) -> Outcome:
+        wait = {"retry-after": f"{self.settings.retry_after_s:g}"} if fault == "rate_limited" else {}
+        return refusal(*REFUSALS[fault], headers=wait)
 
     def _limited(self, model: str, used: Mapping[str, int]) -> Outcome | None:
         """Charge the model's limits, or say when to come again."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.teacher.simulated.faults import FAULTS
 
+BATCH_FAULTS = ("expired", "errored", "invalid")
 SERVER_FAULTS = ("rate_limited", "overloaded", "server_error", "slow", "dropped", "half_sent")
 
 Limit = Annotated[int, Field(ge=1)] | None
@@ -38,6 +39,14 @@ class SimulatedSettings(BaseModel):
     """How much later than usual a `slow` reply comes."""
     retry_after_s: Seconds = 1.0
     """The `retry-after` of a `rate_limited` reply; one that a limit refuses says how long that limit really needs."""
+    batch_s: Seconds = 0.5
+    """How long after its submission a Message Batch is processed; no limit of a minute holds for its requests."""
+    batch_rates: dict[str, float] = Field(default_factory=dict)
+    """Share of the requests in batches that meet each of `BATCH_FAULTS`; at most 1 in all."""
+    batch_requests: Annotated[int, Field(ge=1)] = 100_000
+    """The most requests that a batch may hold."""
+    batch_bytes: Annotated[int, Field(ge=1)] = 256_000_000
+    """The longest body that a batch may have."""
 
     cache_minimum: Annotated[int, Field(ge=1)] | None = 1024
     """Tokens that a marked prefix must have to be cached; null for a server without a cache."""
@@ -50,6 +59,7 @@ class SimulatedSettings(BaseModel):
             raise ValueError(f"latency_ms {self.latency_ms} falls; give the shorter delay first")
         _check_rates("rates", self.rates, FAULTS)
         _check_rates("server_rates", self.server_rates, SERVER_FAULTS)
+        _check_rates("batch_rates", self.batch_rates, BATCH_FAULTS)
         return self
 
 

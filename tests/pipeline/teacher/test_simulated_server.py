@@ -205,7 +205,7 @@ def test_unknown_models_and_endpoints_are_not_found_and_huge_bodies_too_large(tm
         with pytest.raises(anthropic.NotFoundError, match="model: gpt"):
             await client.messages.create(**(body() | {"model": "gpt"}))
         with pytest.raises(anthropic.NotFoundError, match="no such endpoint"):
-            await client.messages.batches.list()
+            await client.messages.batches.delete("msgbatch_1")
         with pytest.raises(anthropic.ContentTooLargeError) as caught:
             await client.messages.create(**body("x" * (32 * 2**20)))
         assert caught.value.type == "request_too_large"

@@ -1,0 +1,49 @@
+"""The search for a batch whose submission broke off: by what is newer, by its size, at last by its results."""
+
+from collections.abc import Set
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from pipeline.teacher.batches.service import BatchService, Status
+from pipeline.teacher.batches.values import Batch
+from pipeline.teacher.client import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One look. `ours` is the id, once that is certain; `foreign` are the ids that are somebody else's for certain;
+    `alike` may still turn out to be ours. `reaches`: the list goes down to the batch that was the newest at the intent.
+    """
+
+    ours: str | None
+    foreign: frozenset[str]
+    alike: tuple[Status, ...]
+    reaches: bool
+
+
+async def search(service: BatchService, batch: Batch, strange: Set[str]) -> Search | Answer:
+    """`strange` are ids that are known to be other batches'."""
+    listed = await service.newer(batch.newest)
+    if isinstance(listed, Answer):
+        return listed
+    alike: list[Status] = []
+    foreign: set[str] = set()
+    for status in listed.newer:
+        if status.id in strange or status.gone or status.total != len(batch.keys):
+            continue
+        ours = await is_ours(service, batch, status.id) if status.ended else None
+        if ours:
+            return Search(status.id, frozenset(foreign), (status,), listed.known)
+        if ours is None:
+            alike.append(status)
+        else:
+            foreign.add(status.id)
+    return Search(None, frozenset(foreign), tuple(alike), listed.known)
+
+
+async def is_ours(service: BatchService, batch: Batch, batch_id: str) -> bool | None:
+    """Whether the results of a batch at the server carry this batch's mark; None while they cannot be read."""
+    async with aclosing(service.results(batch_id)) as results:
+        async for result in results:
+            return None if isinstance(result, Answer) else result.custom_id.startswith(f"{batch.key}-")
+    return None

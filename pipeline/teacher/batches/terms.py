@@ -1,0 +1,38 @@
+"""What a run of batches is told, and what it tells: the terms it is asked under, and a batch that is waited for."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.config import Teacher
+from pipeline.teacher.batches.service import Status
+from pipeline.teacher.batches.values import Batch, Entry
+from pipeline.teacher.prices import Price
+
+
+@dataclass(slots=True)
+class OpenBatch:
+    """A batch that is waited for, and what the server said of it last."""
+
+    batch: Batch
+    since: float = field(default_factory=time.monotonic)
+    """When this process began to look for it."""
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What batches may cost, whom they go to, and what is told about them.
+
+    `spent` counts what open batches of other plans may still cost. `volatile`: the server forgets its batches when a
+    run ends, as the built-in one does.
+    """
+
+    teacher: Teacher
+    price: Price | None
+    budget: float | None
+    spent: float
+    params: Callable[[Entry], bytes]
+    tell: Callable[[str], None]
+    watch: Callable[[Sequence[OpenBatch]], None]
+    volatile: bool = False

@@ -1,0 +1,176 @@
+"""Message Batches as values: requests parted into batches, results sorted, open batches read from the ledger.
+
+A batch's key is a random mark that begins the custom id of each of its requests. The server's list of batches shows no
+custom ids, but their results do: by the mark a batch is known again whatever became of whoever sent it.
+"""
+
+import json
+import uuid
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from pipeline.teacher.batches.settings import BatchSettings
+from pipeline.teacher.client import SPENT, is_message
+from pipeline.teacher.prices import Price
+from pipeline.teacher.usage import Usage
+
+HEAD, TAIL = b'{"requests":[', b"]}"
+FATAL = ("authentication_error", "permission_error", "billing_error", "not_found_error")
+REFUSED = ("invalid_request_error", "request_too_large")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A request that waits for a batch: its row in the plan, the bytes of its body, the most that it can cost."""
+
+    key: str
+    row: int
+    size: int
+    dollars: float
+    failures: int = 0
+
+    @property
+    def length(self) -> int:
+        """Bytes that it adds to a batch's body, its comma included."""
+        return self.size + len(wrapped("0" * 16, self.key, b"")) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that is on its way, as the ledger tells; `id` is None until it is known that the server has it.
+
+    `done` are the keys whose replies are in the ledger already: its results were being read when somebody was killed.
+    """
+
+    key: str
+    at: float
+    keys: frozenset[str]
+    dollars: float
+    newest: str | None
+    id: str | None = None
+    done: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one request of a batch.
+
+    ok: `body` is the reply. failed: send it again. refused: the server will never take it. fatal: it will take no
+    request of ours. canceled: somebody called the batch off.
+    """
+
+    custom_id: str
+    kind: Literal["ok", "failed", "refused", "fatal", "canceled"]
+    body: str = ""
+    error: str = ""
+
+
+def entries_of(requests: pa.Table, price: Price | None) -> list[Entry]:
+    """An Entry for each row of a REQUEST table, at the price of the longest reply that it allows."""
+    found = []
+    columns = (requests[name].to_pylist() for name in ("key", "input_tokens", "output_tokens"))
+    for row, (key, tokens, expected) in enumerate(zip(*columns, strict=True)):
+        params = params_of(requests, row)
+        longest = Usage(tokens, int(json.loads(params).get("max_tokens", expected)))
+        found.append(Entry(key, row, len(params), price.dollars(longest, batch=True) if price else 0.0))
+    return found
+
+
+def params_of(requests: pa.Table, row: int) -> bytes:
+    return bytes(requests["params"][row].as_py(), "utf-8")
+
+
+def new_mark() -> str:
+    return uuid.uuid4().hex[:16]
+
+
+def custom_id(mark: str, key: str) -> str:
+    """64 characters of [0-9a-f-], unique within a batch as keys, content hashes, are unique.
+
+    >>> custom_id("0123456789abcdef", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    '0123456789abcdef-e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934'
+    """
+    return f"{mark}-{key[:47]}"
+
+
+def wrapped(mark: str, key: str, params: bytes) -> bytes:
+    return b'{"custom_id":"%s","params":%s}' % (custom_id(mark, key).encode(), params)
+
+
+def batch_body(mark: str, requests: Iterable[tuple[str, bytes]]) -> bytes:
+    """The body that submits these requests, of (key, params as JSON) each."""
+    return HEAD + b",".join(wrapped(mark, key, params) for key, params in requests) + TAIL
+
+
+def take_part(waiting: deque[Entry], limits: BatchSettings, dollars: float | None) -> list[Entry]:
+    """Takes from the left as many as one batch may hold and `dollars` allow (None is any).
+
+    An entry that is too long by itself goes alone, for the server to judge; one that is too dear stays.
+    """
+    part: list[Entry] = []
+    length, cost = len(HEAD) + len(TAIL), 0.0
+    while waiting and len(part) < limits.requests:
+        entry = waiting[0]
+        length, cost = length + entry.length, cost + entry.dollars
+        if (part and length > limits.bytes) or (dollars is not None and cost > dollars):
+            break
+        part.append(waiting.popleft())
+    return part
+
+
+def read_result(line: bytes) -> Result | None:
+    """One line of a batch's results; None when it is torn or no result."""
+    try:
+        found = json.loads(line)
+        name, result = str(found["custom_id"]), found["result"]
+        kind = result["type"]
+        if kind == "succeeded":
+            body = json.dumps(result["message"], ensure_ascii=False)
+            return Result(name, "ok", body) if is_message(body) else Result(name, "failed", error="no message")
+        if kind == "errored":
+            return _sorted_error(name, result["error"])
+        return Result(name, "canceled" if kind == "canceled" else "failed", error=str(kind))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _sorted_error(name: str, error: Mapping[str, Any]) -> Result:
+    """A server that wants money says so by the same error as to a request that it does not understand."""
+    inner = error["error"] if isinstance(error.get("error"), dict) else error
+    kind, text = str(inner.get("type", "")), str(inner.get("message", ""))[:500]
+    said = f"{kind}: {text}"
+    if kind in FATAL or any(word in text.lower() for word in SPENT):
+        return Result(name, "fatal", error=said)
+    return Result(name, "refused" if kind in REFUSED else "failed", error=said)
+
+
+def open_batches(records: Iterable[Mapping[str, Any]]) -> tuple[list[Batch], frozenset[str]]:
+    """The batches that are not read to their end, the oldest first, and the ids of all that were ever sent."""
+    intents: dict[str, Mapping[str, Any]] = {}
+    keys: dict[str, set[str]] = {}
+    done: dict[str, set[str]] = {}
+    ids: dict[str, str] = {}
+    ended: set[str] = set()
+    for record in records:
+        kind, key, batch = record["kind"], record["key"], record.get("batch")
+        if kind == "batch_intent":
+            intents[key] = record
+        elif kind == "batch":
+            ids[key] = record["id"]
+        elif kind == "batch_end":
+            ended.add(key)
+        elif batch and kind in ("intent", "reply"):
+            (keys if kind == "intent" else done).setdefault(batch, set()).add(key)
+    found = [
+        replace(
+            Batch(mark, one["at"], frozenset(keys.get(mark, ())), one["dollars"], one["newest"], ids.get(mark)),
+            done=frozenset(done.get(mark, ())),
+        )
+        for mark, one in intents.items()
+        if mark not in ended and keys.get(mark, set()) - done.get(mark, set())
+    ]
+    return sorted(found, key=lambda batch: batch.at), frozenset(ids.values())

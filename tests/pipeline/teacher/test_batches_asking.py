@@ -1,0 +1,505 @@
+"""Batches over the real server and the real client: sent, polled, read, found again, and paid once each."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from aiohttp import web
+from anthropic import AsyncAnthropic
+
+from pipeline.canonical import canonical_json, content_hash
+from pipeline.config import Teacher
+from pipeline.errors import BudgetStop, SeedwrightError, TeacherError
+from pipeline.records import REQUEST
+from pipeline.teacher.batches.asking import BatchAsking
+from pipeline.teacher.batches.service import BatchService
+from pipeline.teacher.batches.terms import Terms
+from pipeline.teacher.batches.values import entries_of, open_batches, params_of
+from pipeline.teacher.client import open_client
+from pipeline.teacher.ledger import Ledger, read_ledger
+from pipeline.teacher.prices import Price
+from pipeline.teacher.simulated.responder import respond
+from pipeline.teacher.simulated.server import create_app
+from pipeline.teacher.simulated.settings import SimulatedSettings
+from pipeline.teacher.usage import usage
+
+PRICE = Price(1000, 1000, "test")
+ROUTE = "/v1/messages/batches"
+
+
+def params(number: int) -> dict[str, Any]:
+    return {
+        "model": "simulated-teacher",
+        "max_tokens": 100,
+        "messages": [{"role": "user", "content": f"request {number}"}],
+    }
+
+
+def key(number: int) -> str:
+    return content_hash({"params": params(number), "number": number})
+
+
+def table(count: int) -> pa.Table:
+    rows = [
+        {"key": key(at), "params": canonical_json(params(at)), "input_tokens": 3, "output_tokens": 60}
+        for at in range(count)
+    ]
+    return pa.Table.from_pylist([{name: row.get(name) for name in REQUEST.names} for row in rows], schema=REQUEST)
+
+
+@dataclass
+class World:
+    """A server that lives through several runs, and the ledger that they share."""
+
+    folder: Path
+    url: str
+    said: list[str] = field(default_factory=list)
+
+    async def run(
+        self, count: int, *, budget: float | None = None, submit: bool = True, volatile: bool = False, **batches: Any
+    ) -> dict[str, int]:
+        """One process's worth of asking: it knows no more than the ledger."""
+        values = {"poll_s": [0.02, 0.1], "settle_s": 0.3, **batches}
+        patience = values.pop("patience_s", 20)
+        teacher = Teacher(base_url=self.url, batches=values, attempts=4, timeout_s=5, patience_s=patience)
+        found, known = open_batches(read_ledger(self.ledger, holding=b'"batch'))
+        replied = {one["key"] for one in self.records("reply")}
+        spent = sum(one["dollars"] for one in self.records("reply"))
+        requests = table(count).filter(pa.array([key(at) not in replied for at in range(count)]))
+        ledger = Ledger(self.ledger)
+        try:
+            async with open_client(self.url, teacher_key(), teacher.timeout_s) as client:
+                terms = Terms(
+                    teacher,
+                    PRICE,
+                    budget,
+                    spent,
+                    params=lambda entry: params_of(requests, entry.row),
+                    tell=self.said.append,
+                    watch=lambda _: None,
+                    volatile=volatile,
+                )
+                asking = BatchAsking(BatchService(client, teacher.timeout_s), ledger, terms)
+                return await asking.run(entries_of(requests, PRICE), found, known, submit=submit)
+        finally:
+            ledger.close()
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / "ledger"
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        return [one for one in read_ledger(self.ledger) if one["kind"] == kind]
+
+    def entries(self) -> list[dict[str, Any]]:
+        return [line for line in self.log() if line["path"] == f"{ROUTE}#entry"]
+
+    def posted(self) -> int:
+        """Batches that the server took, whoever sent them."""
+        return len({line["batch"] for line in self.entries()})
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "log.jsonl").read_text().splitlines()]
+
+    def check_each_was_charged_once(self, count: int) -> None:
+        charged = Counter(line["body"] for line in self.entries() if line["status"] == 200)
+        assert charged == Counter(content_hash(params(at)) for at in range(count))
+        replies = {one["key"]: json.loads(one["body"]) for one in self.records("reply")}
+        assert len(self.records("reply")) == len(replies) == count
+        assert all(replies[key(at)]["id"] == f"msg_{content_hash(params(at))[:24]}" for at in range(count))
+
+    def forget_last(self, *kinds: str) -> None:
+        """What a crash leaves: the ledger without its last lines of these kinds, the last one torn."""
+        for path in self.ledger.glob("*.jsonl"):
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["kind"] not in kinds]
+            torn = next((line[:-20] for line in lines if line not in kept), b"")
+            path.write_bytes(b"".join(kept) + torn)
+
+
+def teacher_key() -> Any:
+    from pydantic import SecretStr
+
+    return SecretStr("simulated")
+
+
+Scenario = Callable[[World], Awaitable[Any]]
+
+
+def play(folder: Path, scenario: Scenario, plan: Mapping[str, Any] | None = None, **settings: Any) -> Any:
+    async def main() -> Any:
+        app = create_app(SimulatedSettings(**{"batch_s": 0.05, **settings}), respond, folder / "log.jsonl", plan or {})
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            (folder / "ledger").mkdir()
+            async with asyncio.timeout(60):
+                return await scenario(World(folder, f"http://127.0.0.1:{runner.addresses[0][1]}"))
+        finally:
+            await runner.cleanup()
+
+    return asyncio.run(main())
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not true():
+        await asyncio.sleep(0.01)
+
+
+async def killed(running: Awaitable[Any], when: Callable[[], bool]) -> None:
+    """Ends a run in its middle, as Ctrl-C does."""
+    task = asyncio.ensure_future(running)
+    await until(when)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_every_request_of_a_batch_gets_its_own_reply_at_half_the_price(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        assert await world.run(12) == {"answered": 12}
+        kinds = Counter(one["kind"] for one in read_ledger(world.ledger))
+        assert kinds == {"intent": 12, "batch_intent": 1, "batch": 1, "reply": 12, "batch_end": 1}
+        order = [one["kind"] for one in read_ledger(world.ledger)]
+        assert order.index("batch_intent") == 12
+        assert order[13] == "batch"
+        assert order[-1] == "batch_end"
+        world.check_each_was_charged_once(12)
+        for one in world.records("reply"):
+            assert one["dollars"] == pytest.approx(PRICE.dollars(usage(one["body"])) / 2)
+            assert one["batch"] == world.records("batch")[0]["key"]
+
+    play(tmp_path, scenario)
+
+
+def test_a_plan_that_is_too_large_for_one_batch_goes_in_several(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        assert await world.run(10, requests=4) == {"answered": 10}
+        assert world.posted() == 3
+        world.check_each_was_charged_once(10)
+
+    play(tmp_path, scenario, batch_requests=4)
+
+
+def test_a_server_that_takes_less_than_was_thought_gets_smaller_batches(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        assert await world.run(10) == {"answered": 10}
+        assert world.posted() >= 3
+        world.check_each_was_charged_once(10)
+        assert any("smaller ones are sent" in text for text in world.said)
+
+    play(tmp_path, scenario, batch_bytes=900)
+
+
+def test_a_request_that_no_batch_can_hold_is_a_failure_and_the_others_go_on(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        assert await world.run(2) == {"failed": 2}
+        assert all("413" in one["error"] for one in world.records("failure"))
+
+    play(tmp_path, scenario, batch_bytes=150)
+
+
+def test_expired_and_errored_requests_are_sent_again_and_nothing_else_is(tmp_path: Path) -> None:
+    plan = {
+        content_hash(params(0)): {"batch": "expired"},
+        content_hash(params(1)): {"batch": "errored", "times": 3},
+        content_hash(params(2)): {"batch": "errored", "times": 4},
+        content_hash(params(3)): {"batch": "invalid", "times": 9},
+    }
+
+    async def scenario(world: World) -> None:
+        assert await world.run(8) == {"answered": 6, "failed": 2}
+        assert {one["key"]: one["error"].split(":")[0] for one in world.records("failure")} == {
+            key(2): "api_error",
+            key(3): "invalid_request_error",
+        }
+        seen = Counter(line["body"] for line in world.entries())
+        assert [seen[content_hash(params(at))] for at in range(8)] == [2, 4, 4, 1, 1, 1, 1, 1]
+        assert len(world.records("reply")) == 6
+
+    play(tmp_path, scenario, plan)
+
+
+def test_while_nobody_gets_a_reply_the_server_is_at_fault_and_nothing_is_given_up(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        with pytest.raises(TeacherError, match=r"4 batches without a single reply.*0 answered now, 3 left"):
+            await world.run(3)
+        assert world.records("failure") == []
+        assert world.posted() == 4
+
+    play(tmp_path, scenario, batch_rates={"errored": 1.0})
+
+
+def test_results_that_break_off_are_read_again_and_written_once(tmp_path: Path) -> None:
+    plan = {f"GET {ROUTE}/{{id}}/results": {"server": "half_sent", "times": 2}}
+
+    async def scenario(world: World) -> None:
+        assert await world.run(40) == {"answered": 40}
+        world.check_each_was_charged_once(40)
+        reads = [line["status"] for line in world.log() if line["path"].endswith("/results")]
+        assert reads == [0, 0, 200]
+
+    play(tmp_path, scenario, plan)
+
+
+def test_results_that_never_end_well_stop_the_run_and_a_later_one_reads_the_rest(tmp_path: Path) -> None:
+    plan = {f"GET {ROUTE}/{{id}}/results": {"server": "half_sent", "times": 4}}
+
+    async def scenario(world: World) -> None:
+        with pytest.raises(TeacherError, match=r"of the results of msgbatch_.* cannot be read"):
+            await world.run(40)
+        assert 0 < len(world.records("reply")) < 40
+        missing = 40 - len(world.records("reply"))
+        assert await world.run(40) == {"answered": missing}
+        world.check_each_was_charged_once(40)
+        assert world.posted() == 1
+
+    play(tmp_path, scenario, plan)
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "overloaded", "server_error", "dropped", "half_sent"])
+def test_looks_that_fail_are_taken_again(tmp_path: Path, fault: str) -> None:
+    plan = {f"GET {ROUTE}/{{id}}": {"server": fault, "times": 3}, f"GET {ROUTE}": {"server": fault, "times": 1}}
+
+    async def scenario(world: World) -> None:
+        assert await world.run(3) == {"answered": 3}
+        world.check_each_was_charged_once(3)
+
+    play(tmp_path, scenario, plan, retry_after_s=0.01)
+
+
+def test_a_server_that_stays_silent_stops_the_run_and_the_next_one_goes_on_with_the_batch(tmp_path: Path) -> None:
+    plan = {f"GET {ROUTE}/{{id}}": {"server": "overloaded", "times": 12}}
+
+    async def scenario(world: World) -> None:
+        with pytest.raises(TeacherError, match=r"529.*nothing else for 0\.5 s.*batches go on at the server"):
+            await world.run(3, patience_s=0.5)
+        assert await world.run(3) == {"answered": 3}
+        world.check_each_was_charged_once(3)
+
+    play(tmp_path, scenario, plan)
+
+
+@pytest.mark.parametrize("fault", ["dropped", "half_sent"])
+def test_a_submission_without_an_answer_is_found_at_the_server_and_not_sent_again(tmp_path: Path, fault: str) -> None:
+    plan = {f"POST {ROUTE}": {"server": fault}}
+
+    async def scenario(world: World) -> None:
+        assert await world.run(5) == {"answered": 5}
+        assert world.posted() == 1
+        world.check_each_was_charged_once(5)
+        assert any("whose submission broke off" in text for text in world.said)
+
+    play(tmp_path, scenario, plan)
+
+
+def test_a_submission_that_the_server_did_not_take_is_sent_again(tmp_path: Path) -> None:
+    plan = {f"POST {ROUTE}": {"server": "server_error", "times": 2}}
+
+    async def scenario(world: World) -> None:
+        assert await world.run(5) == {"answered": 5}
+        assert [one["outcome"] for one in world.records("batch_end")] == ["never", "never", "read"]
+        world.check_each_was_charged_once(5)
+
+    play(tmp_path, scenario, plan)
+
+
+def test_a_full_queue_is_waited_for(tmp_path: Path) -> None:
+    plan = {f"POST {ROUTE}": {"server": "rate_limited", "times": 3}}
+
+    async def scenario(world: World) -> None:
+        assert await world.run(5) == {"answered": 5}
+        world.check_each_was_charged_once(5)
+
+    play(tmp_path, scenario, plan, retry_after_s=0.05)
+
+
+async def another_program(world: World, count: int) -> None:
+    """Sends a batch of as many requests to the same workspace."""
+    requests: Any = [{"custom_id": f"theirs-{at}", "params": params(1000 + at)} for at in range(count)]
+    async with AsyncAnthropic(base_url=world.url, api_key="simulated") as client:
+        await client.messages.batches.create(requests=requests)
+
+
+def test_after_a_crash_before_the_id_was_written_the_batch_is_told_from_others_of_its_size(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await another_program(world, 5)
+        await killed(world.run(5), lambda: bool(world.records("batch")))
+        world.forget_last("batch")
+        assert world.records("batch") == []
+        await another_program(world, 5)
+        assert await world.run(5) == {"answered": 5}
+        ours = [line for line in world.entries() if not line["custom_id"].startswith("theirs")]
+        assert len(ours) == 5
+        assert len({line["batch"] for line in ours}) == 1
+        assert {line["batch"] for line in ours} == {one["id"] for one in world.records("batch")}
+        assert len(world.records("reply")) == 5
+
+    play(tmp_path, scenario, batch_s=0.5)
+
+
+def test_after_a_crash_before_anything_left_only_strangers_are_found_and_the_batch_is_sent(tmp_path: Path) -> None:
+    plan = {f"POST {ROUTE}": {"server": "server_error"}}
+
+    async def scenario(world: World) -> None:
+        await killed(world.run(5, settle_s=60), lambda: bool(world.records("batch_intent")))
+        await another_program(world, 5)
+        assert await world.run(5) == {"answered": 5}
+        ours = [line for line in world.entries() if not line["custom_id"].startswith("theirs")]
+        assert Counter(line["body"] for line in ours) == Counter(content_hash(params(at)) for at in range(5))
+
+    play(tmp_path, scenario, plan)
+
+
+def test_an_interrupted_run_goes_on_with_the_same_batch(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await killed(world.run(5, requests=3), lambda: len(world.records("batch")) == 2)
+        assert await world.run(5) == {"answered": 5}
+        assert world.posted() == 2
+        world.check_each_was_charged_once(5)
+
+    play(tmp_path, scenario, batch_s=0.4)
+
+
+def test_after_a_crash_in_the_middle_of_the_results_the_rest_is_written_and_nothing_twice(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await world.run(6)
+        (path,) = world.ledger.glob("*.jsonl")
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[:-4]) + lines[-4][:30])  # three replies, and a torn one
+        assert len(world.records("reply")) == 3
+        assert await world.run(6) == {"answered": 3}
+        world.check_each_was_charged_once(6)
+        assert world.posted() == 1
+
+    play(tmp_path, scenario)
+
+
+def test_the_budget_counts_what_was_sent_and_a_larger_one_goes_on(tmp_path: Path) -> None:
+    longest = (3 + 100) * 1000 / 1e6 / 2
+
+    async def scenario(world: World) -> None:
+        with pytest.raises(BudgetStop, match=r"larger --budget"):
+            await world.run(20, budget=5.5 * longest)
+        sent = [one["dollars"] for one in world.records("batch_intent")]
+        assert sent[0] == pytest.approx(5 * longest)
+        spent = sum(one["dollars"] for one in world.records("reply"))
+        first = len(world.records("reply"))
+        assert 5 < first < 20  # what came back cost less than was set aside, so more was sent
+        assert 4.5 * longest < spent <= 5.5 * longest
+        with pytest.raises(BudgetStop):
+            await world.run(20, budget=5.5 * longest)
+        assert len(world.entries()) == first
+        assert await world.run(20, budget=100) == {"answered": 20 - first}
+        world.check_each_was_charged_once(20)
+
+    play(tmp_path, scenario)
+
+
+def test_what_batches_on_their_way_may_cost_is_not_spent_again(tmp_path: Path) -> None:
+    longest = (3 + 100) * 1000 / 1e6 / 2
+
+    async def scenario(world: World) -> None:
+        await killed(world.run(4), lambda: bool(world.records("batch")))
+        assert await world.run(6, budget=4.5 * longest) == {"answered": 6}
+        first, later = world.records("batch_intent")
+        assert first["dollars"] == pytest.approx(4 * longest)
+        assert later["at"] > next(one["at"] for one in world.records("batch_end") if one["key"] == first["key"])
+
+    play(tmp_path, scenario, batch_s=0.4)
+
+
+def test_a_canceled_batch_is_not_sent_again_by_itself(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        running = asyncio.ensure_future(world.run(5))
+        await until(lambda: bool(world.records("batch")))
+        async with AsyncAnthropic(base_url=world.url, api_key="simulated") as client:
+            await client.messages.batches.cancel(world.records("batch")[0]["id"])
+        with pytest.raises(TeacherError, match="was canceled, with 5 requests unanswered"):
+            await running
+        assert world.records("failure") == []
+        assert await world.run(5) == {"answered": 5}
+        world.check_each_was_charged_once(5)
+
+    play(tmp_path, scenario, batch_s=0.6)
+
+
+def test_a_batch_that_the_server_does_not_know_stops_the_run_unless_it_may_be_forgotten(tmp_path: Path) -> None:
+    async def first(world: World) -> str:
+        await killed(world.run(3), lambda: bool(world.records("batch")))
+        return str(world.records("batch")[0]["id"])
+
+    lost = play(tmp_path, first, batch_s=60)
+
+    async def then(world: World) -> None:
+        with pytest.raises(TeacherError, match=rf"batch {lost}.*forget=\[{lost}\]"):
+            await world.run(3)
+        assert world.entries() == []
+        assert await world.run(3, forget=[lost]) == {"answered": 3}
+        assert [one["outcome"] for one in world.records("batch_end")] == ["forgotten", "read"]
+
+    (tmp_path / "ledger").rename(tmp_path / "kept")
+    play_with(tmp_path, then)
+
+
+def play_with(folder: Path, scenario: Scenario) -> None:
+    """A server that was started again, and knows no batch of the one before."""
+
+    async def moved(world: World) -> None:
+        world.ledger.rmdir()
+        (folder / "kept").rename(world.ledger)
+        await scenario(world)
+
+    play(folder, moved)
+
+
+def test_a_teacher_that_ends_with_the_run_takes_its_batches_with_it(tmp_path: Path) -> None:
+    async def first(world: World) -> None:
+        await killed(world.run(3), lambda: bool(world.records("batch")))
+
+    async def then(world: World) -> None:
+        assert await world.run(3, volatile=True) == {"answered": 3}
+
+    play(tmp_path, first, batch_s=60)
+    (tmp_path / "ledger").rename(tmp_path / "kept")
+    play_with(tmp_path, then)
+
+
+def test_a_run_that_may_not_send_reads_what_is_on_its_way_and_leaves_the_rest(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await killed(world.run(3), lambda: bool(world.records("batch")))
+        assert await world.run(5, submit=False) == {"answered": 3}
+        assert len(world.entries()) == 3
+
+    play(tmp_path, scenario, batch_s=0.3)
+
+
+def test_a_server_without_batches_is_named_as_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        runner = web.AppRunner(web.Application(), access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        (tmp_path / "ledger").mkdir()
+        try:
+            await World(tmp_path, f"http://127.0.0.1:{runner.addresses[0][1]}").run(2)
+        finally:
+            await runner.cleanup()
+
+    with pytest.raises(TeacherError, match=r"no Message Batches.*teacher\.transport=online"):
+        asyncio.run(main())
+
+
+def test_a_wrong_key_stops_the_run_before_anything_is_sent(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        with pytest.raises(SeedwrightError, match="401"):
+            await world.run(2)
+        assert list(read_ledger(world.ledger)) == []
+
+    play(tmp_path, scenario, api_key="another")
