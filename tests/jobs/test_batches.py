@@ -57,7 +57,7 @@ def pairs(folder: Path, *more: str, transport: str = "batch") -> list[str]:
         seeds(folder),
         "generation.samples=1",
         f"teacher.simulated.rates={{{rates}}}",
-        "teacher.price=[1, 5]",
+        "teacher.price={input: 1, output: 5, batch: 0.5}",
         QUICK,
         f"teacher.transport={transport}",
         *more,
