@@ -1,5 +1,6 @@
 """Toys that several rooms' tests share."""
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,11 +42,20 @@ def contracts() -> Task:
     return load_task(read_source(load_settings("contracts")[0]))
 
 
+@pytest.fixture(scope="session")
+def open_clusters() -> Iterator[contextlib.ExitStack]:
+    """Closed at the end of the tests, and before by a file that starts a cluster of its own kind."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
 @pytest.fixture(scope="module")
-def ray_here() -> Iterator[None]:
-    """One cluster for the tests of a file that only need one to be there."""
-    with session():
-        yield
+def ray_here(open_clusters: contextlib.ExitStack) -> None:
+    """One cluster for all files that only need one to be there: to start one takes seconds."""
+    import ray
+
+    if not ray.is_initialized():
+        open_clusters.enter_context(session())
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ BYTES_A_TOKEN = 64
 """No tokenizer packs more into one token: a longer reply did not come from a server that honours max_tokens."""
 SPECIAL = re.compile(r"<\|[^<>|\s]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 STOPS = {"refusal": "refusal", "max_tokens": "truncated", "model_context_window_exceeded": "truncated"}
 
 
@@ -78,7 +79,7 @@ def _read_object(raw: str) -> Draft:
 def _unusable(*parts: str) -> tuple[str, str] | None:
     """Text that would break what follows: surrogates no file can hold, control bytes, a chat template's own tokens."""
     for part in parts:
-        if any("\ud800" <= character <= "\udfff" for character in part):
+        if SURROGATE.search(part):
             return "malformed_json", "a lone surrogate"
         if found := CONTROL.search(part):
             return "control_characters", f"U+{ord(found[0]):04X} at {found.start()}"

@@ -84,9 +84,9 @@ def find_dates(text: str) -> list[FoundDate]:
     return list(_found(text))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=512)
 def _found(text: str) -> tuple[FoundDate, ...]:
-    """Several checks in a row read the same text."""
+    """Several filters, one after another, read the texts of a block."""
     found = [*_in_figures(text)]
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):

@@ -86,9 +86,9 @@ def find_amounts(text: str) -> list[FoundAmount]:
     return list(_amounts_in(text))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=512)
 def _amounts_in(text: str) -> tuple[FoundAmount, ...]:
-    """Several checks in a row read the same text."""
+    """Several filters, one after another, read the texts of a block."""
     marks = list(find_marks(text))
     around = _Marks(text, marks, [mark.start for mark in marks], [mark.end for mark in marks])
     found = [*_in_figures(around), *_in_words(around)]

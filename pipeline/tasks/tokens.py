@@ -20,7 +20,8 @@ def words(text: str, synonyms: Mapping[str, str] = _NONE) -> list[str]:
     """Lower-case words without punctuation; "&" is "and", "L.L.C." is "llc"; each word is replaced by its synonym."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("\u00ad", "").replace("&", " and ")
     joined = _DOTTED.sub(lambda dotted: dotted.group().replace(".", "") + " ", folded)
-    return [synonyms.get(word, word) for word in _WORD.findall(joined)]
+    found: list[str] = _WORD.findall(joined)
+    return [synonyms.get(word, word) for word in found] if synonyms else found
 
 
 def contains_tokens(text: str, phrase: str, synonyms: Mapping[str, str] = _NONE) -> bool:

@@ -4,9 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import ray
 
-from cluster.limiter import ClusterTurns, start_limiter
 from pipeline.config import Limits
 from pipeline.teacher.ask import Turn
 from pipeline.teacher.pacing import Ask, Settled
@@ -19,6 +17,8 @@ def ask(number: int) -> Ask:
 
 
 async def turns_of(limiter: Any, count: int, *, hold: float = 0.0, outcome: Any = "ok") -> list[Turn]:
+    from cluster.limiter import ClusterTurns
+
     turns = ClusterTurns(limiter)
 
     async def one(number: int) -> Turn:
@@ -34,10 +34,14 @@ async def turns_of(limiter: Any, count: int, *, hold: float = 0.0, outcome: Any 
 
 
 def limiter(limits: Limits, *, budget: float | None = None, spent: float = 0.0, patience: float = 60.0) -> Any:
+    from cluster.limiter import start_limiter
+
     return start_limiter(limits, budget, spent, patience_s=patience, timeout_s=10.0)
 
 
 def test_all_get_their_turn_with_far_more_waiting_than_may_be_in_flight() -> None:
+    import ray
+
     actor = limiter(Limits(in_flight=3))
     found = asyncio.run(turns_of(actor, 100, hold=0.005))
     assert not any(turn.stop for turn in found)
@@ -57,6 +61,8 @@ def test_two_workers_share_one_pace() -> None:
 
 
 def test_the_budget_lets_through_what_it_covers_and_stops_the_rest() -> None:
+    import ray
+
     actor = limiter(Limits(), budget=10.5, spent=3.0)
     found = asyncio.run(turns_of(actor, 30, hold=0.01))
     assert sum(not turn.stop for turn in found) == 7
@@ -71,6 +77,10 @@ def test_a_key_that_was_answered_once_is_not_asked_again() -> None:
 
 
 def test_nothing_succeeding_for_too_long_stops_the_run() -> None:
+    import ray
+
+    from cluster.limiter import ClusterTurns
+
     actor = limiter(Limits(), patience=0.3)
 
     async def scenario() -> Turn:
@@ -86,6 +96,10 @@ def test_nothing_succeeding_for_too_long_stops_the_run() -> None:
 
 
 def test_the_places_of_a_worker_that_died_are_free_again_when_its_requests_are_asked_anew() -> None:
+    import ray
+
+    from cluster.limiter import ClusterTurns
+
     actor = limiter(Limits(in_flight=4))
 
     async def scenario() -> list[Turn]:
@@ -99,6 +113,10 @@ def test_the_places_of_a_worker_that_died_are_free_again_when_its_requests_are_a
 
 
 def test_a_settlement_that_comes_after_the_next_attempt_was_leased_frees_nothing_twice() -> None:
+    import ray
+
+    from cluster.limiter import ClusterTurns
+
     actor = limiter(Limits(in_flight=4))
 
     async def scenario() -> int:

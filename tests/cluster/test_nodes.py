@@ -1,50 +1,48 @@
 """The flow on a cluster of several nodes, started on this machine."""
 
-import subprocess
-import sys
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
-import ray
-from ray.cluster_utils import Cluster
+from command import Seedwright
 
 from pipeline.layers import BUILT_IN
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def run(folder: Path, seeds: Path, *more: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "jobs",
-        "run",
-        "contracts",
-        "--until",
-        "curate",
-        "--out",
-        str(folder),
-        "--set",
-        f"seeds.path={seeds}",
-    ]
-    done = subprocess.run([*command, *more], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture
+def cluster(open_clusters: contextlib.ExitStack) -> Iterator[Cluster]:
+    """Of one node; tests add others."""
+    from ray.cluster_utils import Cluster
+
+    open_clusters.close()
+    one = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    yield one
+    one.shutdown()
 
 
-def test_three_nodes_reach_the_built_in_teacher_and_give_the_rows_that_one_gives(tmp_path: Path) -> None:
+def test_three_nodes_reach_the_built_in_teacher_and_give_the_rows_that_one_gives(
+    cluster: Cluster, seedwright: Seedwright, tmp_path: Path
+) -> None:
     seeds = tmp_path / "seeds.jsonl"
     seeds.write_text("".join((BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines(keepends=True)[::20]))
-    ray.shutdown()
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    try:
-        cluster.add_node(num_cpus=1)
-        cluster.add_node(num_cpus=1)
-        actors = ("--set", "cluster.generation_actors=3", "--set", "cluster.block_rows=5", "--set", "cluster.shards=3")
-        run(tmp_path / "three", seeds, "--address", cluster.address, *actors)
-    finally:
-        cluster.shutdown()
-    run(tmp_path / "one", seeds)
+    for nodes, name in ((1, "one"), (3, "three")):
+        while len(cluster.list_all_nodes()) < nodes:
+            cluster.add_node(num_cpus=1)
+        pairs = [f"seeds.path={seeds}", f"cluster={{generation_actors: {nodes}, shards: {nodes}, block_rows: 5}}"]
+        sets = [part for pair in pairs for part in ("--set", pair)]
+        out = ("--until", "curate", "--out", tmp_path / name, "--address", cluster.address)
+        done = seedwright("run", "contracts", *out, *sets)
+        assert done.returncode == 0, done.stderr
     for part in ("samples", "rejected"):
         three, one = (pq.read_table(tmp_path / name / f"rounds/1/{part}/part-0.parquet") for name in ("three", "one"))
         assert three.num_rows > 0

@@ -1,5 +1,6 @@
 """Deduplication through Ray against the pure function, on a cluster of one processor."""
 
+import contextlib
 import random
 import time
 from collections.abc import Iterator
@@ -19,10 +20,11 @@ SETTINGS = DedupSettings()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _one_processor() -> Iterator[None]:
+def _one_processor(open_clusters: contextlib.ExitStack) -> Iterator[None]:
     import ray
 
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    open_clusters.close()
+    ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False)
     with session():
         yield
     ray.shutdown()

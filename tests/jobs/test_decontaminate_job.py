@@ -111,18 +111,12 @@ def test_importing_the_commands_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.ray
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
+@pytest.mark.usefixtures("ray_here")
 def test_many_rows_go_through_ray_with_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import ray
-
     alone = run(tmp_path, out=tmp_path / "alone")
     monkeypatch.setattr(decontaminate, "RAY_FROM", 2)
     monkeypatch.setattr(decontaminate, "BLOCK_ROWS", 1)
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
-    try:
-        through = run(tmp_path, out=tmp_path / "ray")
-    finally:
-        ray.shutdown()
+    through = run(tmp_path, out=tmp_path / "ray")
     for name in ("kept", "removed"):
         assert pq.read_table(tmp_path / "ray" / f"{name}.parquet").equals(
             pq.read_table(tmp_path / "alone" / f"{name}.parquet")

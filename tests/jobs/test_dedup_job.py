@@ -218,17 +218,12 @@ def test_a_failed_run_leaves_no_summary_beside_tables_of_another(
 
 
 @pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
 def test_many_rows_go_through_ray_with_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import ray
-
     source = jsonl(tmp_path / "rows.jsonl", TEXTS)
     alone = dedup.run(source, text="body", out=tmp_path / "alone", say=quiet)
     monkeypatch.setattr(dedup, "RAY_FROM", 2)
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
-    try:
-        through = dedup.run(source, text="body", out=tmp_path / "ray", say=quiet)
-    finally:
-        ray.shutdown()
+    through = dedup.run(source, text="body", out=tmp_path / "ray", say=quiet)
     for name in ("kept", "removed"):
         assert pq.read_table(tmp_path / "ray" / f"{name}.parquet").equals(
             pq.read_table(tmp_path / "alone" / f"{name}.parquet")

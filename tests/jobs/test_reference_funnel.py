@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from datasets import load_dataset
 from reference import Reference, jaccard, make_reference
 
 from jobs.commands import run_flow
@@ -14,7 +13,7 @@ from pipeline.config import Settings
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]
 
 EXPECTED = {
     "low_confidence": ("confidence", "low_confidence"),
@@ -122,6 +121,8 @@ def test_the_result_is_the_same_whatever_the_number_of_shards_and_blocks(
 def test_the_training_set_opens_in_one_line_with_siblings_on_one_side(
     reference: tuple[Reference, Path], tmp_path: Path
 ) -> None:
+    from datasets import load_dataset
+
     opened = load_dataset(str(reference[1] / "run/dataset"), cache_dir=str(tmp_path))
     assert opened["train"].num_rows + opened["validation"].num_rows == 4058
     assert 0.08 <= opened["validation"].num_rows / 4058 <= 0.12

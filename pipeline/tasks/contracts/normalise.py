@@ -98,8 +98,7 @@ def grounded(field: str, value: Any, text: str) -> bool | None:
 
 def jurisdiction(name: str) -> str:
     """The bare name of a jurisdiction: "Province of Ontario, Canada" and "Ontario law" are "ontario"."""
-    unaccented = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    bare = _LAW_TAIL.sub("", " ".join(words(unaccented)))
+    bare = _LAW_TAIL.sub("", " ".join(words(_unaccented(name))))
     while shorter := _LAW_OF.match(bare):
         bare = bare[shorter.end() :]
     bare = _COUNTRY_TAIL.sub("", bare).strip()
@@ -119,12 +118,18 @@ def _pays(value: Any, text: str) -> bool:
 
 def _names_law(bare: str, text: str) -> bool:
     """Under its name, another name of it, or as an adjective ("Scots law")."""
-    unaccented = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    unaccented = _unaccented(text)
     short = [name for name in other_names(bare) if len(name) < 4]  # "us" must read "US" or "U.S."
     initials = any(re.search(rf"\b{r'[.]?'.join(name.upper())}\b", text) for name in short)
     return initials or any(
         contains_tokens(unaccented, name) for name in (bare, *other_names(bare)) if name not in short
     )
+
+
+def _unaccented(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def other_names(bare: str) -> list[str]:
