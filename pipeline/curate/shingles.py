@@ -128,16 +128,16 @@ class Shingling:
 
 def _cut(texts: pa.Array, shingling: Shingling) -> tuple[Hashes, NDArray[np.int64], Hashes]:
     """(values, offsets, digests); what depends on a letter's neighbours is first spelled out by Python."""
-    from pipeline.curate import kernels
+    from pipeline.curate import kernels, letters
 
-    kinds, lower, folded = kernels.letters()
-    found = kernels.seen(*kernels.utf8(texts), kinds)
+    kinds, lower, folded = letters.letters()
+    found = letters.seen(*letters.utf8(texts), kinds)
     cut = kernels.word_shingles if shingling.unit == "word" else kernels.char_shingles
-    lowered = kernels.respelled(texts, found & kernels.CONTEXTUAL > 0, str.lower)
-    values, offsets, digests = cut(*kernels.utf8(lowered), shingling.size, kinds, lower, folded)
-    if len(composed := np.flatnonzero(found & kernels.COMPOSING)):
+    lowered = letters.respelled(texts, found & letters.CONTEXTUAL > 0, str.lower)
+    values, offsets, digests = cut(*letters.utf8(lowered), shingling.size, kinds, lower, folded)
+    if len(composed := np.flatnonzero(found & letters.COMPOSING)):
         normal = pa.array([normalise(texts[row].as_py()) for row in composed.tolist()], pa.large_string())
-        digests[composed] = kernels.digests(*kernels.utf8(normal), kinds, folded)
+        digests[composed] = kernels.digests(*letters.utf8(normal), kinds, folded)
     return values, offsets, digests
 
 

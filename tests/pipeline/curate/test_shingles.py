@@ -8,7 +8,7 @@ from typing import Literal
 import pyarrow as pa
 import pytest
 
-from pipeline.curate.kernels import WORD, letters
+from pipeline.curate.letters import WORD, letters
 from pipeline.curate.shingles import ShingleSets, Shingling, normalise, require_texts, words
 from pipeline.errors import InputError
 
