@@ -164,13 +164,13 @@ def _ask_online(
     ledger, settings = run.dir.path / "ledger", run.settings
     connection = Connection(whom.teacher, whom.limits, base_url, api_key(whom.teacher), price)
     warmed = warm_up(run.dir.path, todo, connection, settings.budget, spent)
-    if not warmed.todo.num_rows:
-        return warmed.fates
+    todo, fates = pending(todo, frozenset(warmed.fates)), Counter(warmed.fates.values())
+    if not todo.num_rows:
+        return dict(fates)
     run.use_cluster()
     connection, spent = replace(connection, terms=warmed.terms), spent + warmed.dollars
-    with generation_progress(warmed.todo.num_rows) as watch:
-        stats = generate(warmed.todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
-    fates = Counter(warmed.fates)
+    with generation_progress(todo.num_rows) as watch:
+        stats = generate(todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
     fates.update(stats["fates"])
     return dict(fates)
 

@@ -140,7 +140,9 @@ def served(run: Run, requests: pa.Table) -> str:
     caching = "off" if teacher.caching is False else told(prefix_tokens(requests), teacher.model)
     structured = "off" if teacher.structured is False else "yes, where the server takes the schema"
     if not has_format(requests) and teacher.structured is not False:
-        structured = "no, the schema cannot be expressed as a reply format; replies are checked against it here"
+        one = len(run.settings.passes) == 1
+        why = "the schema cannot be expressed as a reply format" if one else "several passes have replies of their own"
+        structured = f"no, {why}; samples are checked against the schema here"
     return f"caching        {caching}\nstructured     {structured}"
 
 

@@ -20,7 +20,7 @@ from pipeline.errors import TeacherError
 from pipeline.generate.plan import to_request
 from pipeline.generate.sharing import has_format, prefix_tokens
 from pipeline.teacher.alone import Alone
-from pipeline.teacher.ask import ask
+from pipeline.teacher.ask import Request, ask
 from pipeline.teacher.client import open_client
 from pipeline.teacher.ledger import Ledger
 from pipeline.teacher.prefix import pays, told
@@ -35,11 +35,10 @@ TRIED = 3
 
 @dataclass(frozen=True, slots=True)
 class Warmed:
-    """What is left to ask and on which terms; the fates of what was asked, and its dollars."""
+    """On which terms the others are to be asked; the fates of what was asked, by key, and its dollars."""
 
-    todo: pa.Table
     terms: Terms
-    fates: dict[str, int]
+    fates: dict[str, str]
     dollars: float = 0.0
 
 
@@ -56,19 +55,17 @@ def terms_for(folder: Path, requests: pa.Table, teacher: Teacher) -> tuple[Terms
 
 
 def warm_up(folder: Path, todo: pa.Table, connection: Connection, budget: float | None, spent: float) -> Warmed:
-    """Asks the first request alone, where that serves the others.
+    """Asks the first of the requests that are to be asked alone, where that serves the others.
 
     Raises TeacherError when the server will take no request of ours, KeyboardInterrupt once a reply that is on its way
     has come in.
     """
     teacher = connection.teacher
     terms, first = terms_for(folder, todo, teacher)
-    warmed = Warmed(todo, terms, {})
-    tries = 0
-    while first and tries < TRIED and warmed.todo.num_rows:
-        left = None if budget is None else budget - spent - warmed.dollars
-        turns = Alone(left)
-        fate, sender = asyncio.run(_ask_one(folder / "ledger", warmed.todo, connection, warmed.terms, turns))
+    warmed = Warmed(terms, {})
+    for row in todo.slice(0, TRIED if first else 0).to_pylist():
+        turns = Alone(None if budget is None else budget - spent - warmed.dollars)
+        fate, sender = asyncio.run(_ask_one(folder / "ledger", to_request(row), connection, warmed.terms, turns))
         if turns.stopped and turns.stopped[0] == "teacher" and turns.stopped[1]:
             remedy = "mend that, then run the same command again; what is answered is kept"
             raise TeacherError(f"teacher: {turns.stopped[1]}; {remedy}")
@@ -76,22 +73,21 @@ def warm_up(folder: Path, todo: pa.Table, connection: Connection, budget: float 
             break
         if fate == "answered":
             keep_terms(folder, teacher, warmed.terms, sender)
-        fates = {**warmed.fates, fate: warmed.fates.get(fate, 0) + 1}
-        warmed = Warmed(warmed.todo.slice(1), sender.terms, fates, warmed.dollars + turns.spent)
-        first, tries = fate != "answered", tries + 1
+        warmed = Warmed(sender.terms, {**warmed.fates, row["key"]: fate}, warmed.dollars + turns.spent)
+        if fate == "answered":
+            break
     if lost := [name for name in ("caching", "structured") if getattr(terms, name) > getattr(warmed.terms, name)]:
         say(f"  the server does not take teacher.{' or teacher.'.join(lost)}; it is asked without")
     return warmed
 
 
 async def _ask_one(
-    ledger_folder: Path, todo: pa.Table, connection: Connection, terms: Terms, turns: Alone
+    ledger_folder: Path, request: Request, connection: Connection, terms: Terms, turns: Alone
 ) -> tuple[str, Sender]:
     teacher = connection.teacher
     async with open_client(connection.base_url, connection.key, teacher.timeout_s) as client:
         sender = Sender(client, teacher.timeout_s, terms)
         ledger = Ledger(ledger_folder)
-        request = to_request(todo.slice(0, 1).to_pylist()[0])
         asking = ask(
             request, send=sender, ledger=ledger, turns=turns, price=connection.price, attempts=teacher.attempts
         )

@@ -32,7 +32,8 @@ def draft_params(
     params: dict[str, Any] = {"model": teacher.model, "max_tokens": teacher.max_tokens, "messages": messages}
     if system:
         params["system"] = system
-    config = {"effort": teacher.effort, "format": wanted_format(canonical_json(task.schema), teacher.structured)}
+    wanted = teacher.structured if len(task.settings.passes) == 1 else False  # passes agree among themselves on a form
+    config = {"effort": teacher.effort, "format": wanted_format(canonical_json(task.schema), wanted)}
     if given := {name: value for name, value in config.items() if value}:
         params["output_config"] = given
     return params
