@@ -64,7 +64,8 @@ def starved(found: Attrition, below: float) -> list[Starved]:
     """Those whose share of the samples kept is below `below` of their share of those planned, the worst first.
 
     A value that was only unlucky is none: the interval of the share of it that was kept must lie below the share kept
-    of all, by three standard errors, as dozens of values are looked at. Where next to nothing is kept of anything, nothing is starved: more of the same would not help.
+    of all, by three standard errors, as dozens of values are looked at. Where next to nothing is kept of anything,
+    nothing is starved: more of the same would not help.
     """
     everything = found["strata"].values()
     planned, kept = (sum(fate[name] for fate in everything) for name in ("planned", "kept"))
