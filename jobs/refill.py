@@ -80,8 +80,7 @@ def _asked(run: Run, more: pa.Table, hungry: list[Starved], batch: int) -> dict[
         "asked": asked,
         "fates": fates,
         "answered": len(have.keys),
-        "input_tokens": have.input_tokens,
-        "output_tokens": have.output_tokens,
+        **have.tokens,
         "dollars": round(_paid(run, set(more["key"].to_pylist())), 6),
         "starved": [asdict(one) for one in hungry],
     }

@@ -6,7 +6,6 @@ environment.
 """
 
 import re
-from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -270,17 +269,7 @@ class Settings(BaseModel):
     cluster: Cluster = Cluster()
 
     @model_validator(mode="after")
-    def _crossed_dimensions_exist(self) -> Self:
-        for name in self.generation.cross:
-            if name not in self.matrix:
-                raise ValueError(
-                    f"generation.cross names {name!r}, which is no dimension of matrix ({', '.join(self.matrix)})"
-                )
-        if repeated := [name for name, count in Counter(self.generation.cross).items() if count > 1]:
-            raise ValueError(f"generation.cross names {repeated[0]!r} twice; name each dimension once")
-        for name, values in self.matrix.items():
-            if values != "human" and not sum(values.values()):
-                raise ValueError(f"matrix.{name} has no value with a weight above 0; give at least one")
+    def _cells_are_left(self) -> Self:
         check_cells(self.kind, self.matrix, self.forbid, self.generation.cross)
         return self
 

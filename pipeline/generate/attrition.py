@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from pipeline.generate.human import wilson
 
+SURE = 3.0
+"""Standard errors by which a value must fall behind."""
 Fate = dict[str, Any]
 """{planned, refilled, generated, rejected: {reason: n}, kept}; planned + refilled = rejected + kept, exactly.
 `generated` had a reply, usable or not.
@@ -61,8 +63,9 @@ class Starved:
 def starved(found: Attrition, below: float) -> list[Starved]:
     """Those whose share of the samples kept is below `below` of their share of those planned, the worst first.
 
-    A value that was only unlucky is none: the 95 % interval of the share of it that was kept must lie below the share
-    kept of all. Where next to nothing is kept of anything, nothing is starved: more of the same would not help.
+    A value that was only unlucky is none: the interval of the share of it that was kept must lie below the share kept
+    of all, by three standard errors, as dozens of values are looked at. Where next to nothing is kept of anything,
+    nothing is starved: more of the same would not help.
     """
     everything = found["strata"].values()
     planned, kept = (sum(fate[name] for fate in everything) for name in ("planned", "kept"))
@@ -71,7 +74,7 @@ def starved(found: Attrition, below: float) -> list[Starved]:
     for dimension, value, fate in _each(found):
         fair = fate["planned"] / planned * kept if planned else 0.0
         tried = fate["planned"] + fate["refilled"]
-        if fate["kept"] < below * fair and wilson(fate["kept"], tried).high < kept / asked:
+        if fate["kept"] < below * fair and wilson(fate["kept"], tried, SURE).high < kept / asked:
             missing = -int(-(fair - fate["kept"]) // 1)
             wanted = -(-missing * tried // max(fate["kept"], 1))
             one = Starved(dimension, value, fate["planned"], fate["kept"], missing, min(wanted, fate["planned"]))

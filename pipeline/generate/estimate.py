@@ -11,14 +11,11 @@ import pyarrow as pa
 from pipeline.generate.covering import allowed_pairs, pairs_of
 from pipeline.generate.human import Rate
 from pipeline.generate.matrix import Matrix
-from pipeline.generate.params import estimate_tokens
 from pipeline.generate.refill import most_requests
+from pipeline.generate.sharing import prefix_tokens
 from pipeline.tasks.task import Task
 from pipeline.teacher.prices import Price
 from pipeline.teacher.usage import Usage
-
-LOOKED_AT = 100
-"""Requests of a plan in which a shared system prompt is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ def estimate(
     limits, inputs, outputs = task.settings.limits, requests["input_tokens"].to_pylist(), requests["output_tokens"]
     amounts = {"requests": requests.num_rows, "input_tokens": sum(inputs), "output_tokens": sum(outputs.to_pylist())}
     minutes = [amount / limit for name, amount in amounts.items() if (limit := getattr(limits, f"{name}_per_minute"))]
-    prefix = round(counted.factor * shared_prefix(requests))
+    prefix = round(counted.factor * prefix_tokens(requests))
     why_not = _uncached(price, prefix)
     used = [Usage(read, wrote) for read, wrote in zip(inputs, outputs.to_pylist(), strict=True)]
     distinct = {cell: json.loads(cell) for cell in set(requests["cell"].to_pylist())}
@@ -94,16 +91,6 @@ def estimate(
         pairs={"covered": len(wanted & pairs_of(distinct.values())), "of": len(wanted)},
         human={name: {label: asdict(rate) for label, rate in rates.items()} for name, rates in human.items()},
     )
-
-
-def shared_prefix(requests: pa.Table) -> int:
-    """Tokens, by the rule of thumb, of the system prompt that all requests share; 0 when they do not."""
-    step = max(1, requests.num_rows // LOOKED_AT)
-    some = [json.loads(params) for params in requests["params"][::step].to_pylist()]
-    first = some[0].get("system")
-    if not first or any(params.get("system") != first for params in some):
-        return 0
-    return estimate_tokens({"system": first, "messages": []})
 
 
 def _uncached(price: Price | None, prefix: int) -> str:

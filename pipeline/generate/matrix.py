@@ -11,7 +11,7 @@ Weights = Mapping[str, Mapping[str, float]]
 Forbidden = Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Matrix:
     """Values without a weight are no part of it, and the order in which a file lists anything is none."""
 

@@ -1,5 +1,6 @@
 """The matrix as a person writes it: weights or `human`, and combinations that are never asked for."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -34,7 +35,15 @@ def check_cells(
     cross: Sequence[str],
 ) -> None:
     """Raises ValueError for a matrix without the cells that are asked for."""
+    for name in cross:
+        if name not in matrix:
+            raise ValueError(f"generation.cross names {name!r}, which is no dimension of matrix ({', '.join(matrix)})")
+    if repeated := [name for name, count in Counter(cross).items() if count > 1]:
+        raise ValueError(f"generation.cross names {repeated[0]!r} twice; name each dimension once")
     weights = {name: values for name, values in matrix.items() if values != "human"}
+    for name, values in weights.items():
+        if not sum(values.values()):
+            raise ValueError(f"matrix.{name} has no value with a weight above 0; give at least one")
     for name in matrix.keys() - weights:
         if kind != "classification":
             raise ValueError(f"matrix.{name} is `human`, but extraction has no labels; give weights")

@@ -18,6 +18,7 @@ from pipeline.report import head
 from pipeline.report.comparison import comparison, results
 from pipeline.report.costs import costs
 from pipeline.report.curation import contamination, funnel
+from pipeline.report.losses import losses
 from pipeline.report.reading import kept_samples, rejected_samples, worst_predictions
 from pipeline.report.training import points, training
 from pipeline.report.wording import breakable, count, figure, flat, visible, without_secrets
@@ -107,6 +108,7 @@ def _body(record: Mapping[str, Any], metrics: Mapping[str, Any], data: ReportDat
         "comparison": comparison(metrics),
         "compared_set": metrics.get("set", "final"),
         "funnel": funnel(curate),
+        "losses": losses(curate),
         "contamination": contamination(record, data.sweep),
         "training": training(stages.get("finetune", {}), data.training),
         "costs": costs(record, results(metrics)),

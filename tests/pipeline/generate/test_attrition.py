@@ -80,6 +80,13 @@ def test_what_bad_luck_or_a_bad_teacher_explains_is_not_starved() -> None:
         (50, "x", {"tone": "dry"}, None), (40, "x", {"tone": "dry"}, "near"), (2, "x", {"tone": "kind"}, "near")
     )
     assert starved(attrition(luckless), 0.5) == []
+    few = samples(
+        (76, "x", {"tone": "dry"}, None),
+        (20, "x", {"tone": "dry"}, "near"),
+        (1, "x", {"tone": "kind"}, None),
+        (3, "x", {"tone": "kind"}, "near"),
+    )
+    assert starved(attrition(few), 0.5) == []
     nothing = samples((90, "x", {"tone": "dry"}, "near"), (10, "x", {"tone": "kind"}, "near"))
     assert starved(attrition(nothing), 0.5) == []
     assert worst(attrition(nothing), 5) == []

@@ -3,9 +3,10 @@ from collections.abc import Callable
 import pyarrow as pa
 import pytest
 
-from pipeline.generate.estimate import Counted, Estimate, estimate, shared_prefix
+from pipeline.generate.estimate import Counted, Estimate, estimate
 from pipeline.generate.human import resolved
 from pipeline.generate.plan import plan_requests
+from pipeline.generate.sharing import prefix_tokens
 from pipeline.records import SEED
 from pipeline.tasks.task import Task
 from pipeline.teacher.prices import Price
@@ -26,7 +27,7 @@ def made(task: Task, seeds: pa.Table, price: Price | None = PRICE, counted: Coun
 
 def test_dollars_online_with_caching_and_as_batches(load: Callable[..., Task], seeds: pa.Table) -> None:
     task = load("generation.samples=5")
-    found, prefix = made(task, seeds), shared_prefix(plan_requests(task, seeds))
+    found, prefix = made(task, seeds), prefix_tokens(plan_requests(task, seeds))
     assert (found.requests, found.output_tokens) == (20, 6000)
     assert found.dollars == pytest.approx((2 * found.input_tokens + 10 * 6000) / 1e6)
     assert found.dollars_batch == pytest.approx(found.dollars / 2)
@@ -42,7 +43,9 @@ def test_why_nothing_is_cached_is_said(load: Callable[..., Task], seeds: pa.Tabl
     unpriced = made(task, seeds, None)
     assert (unpriced.dollars, unpriced.dollars_batch, unpriced.dollars_cached) == (None, None, None)
     assert "give teacher.price" in unpriced.price
-    task.source.texts["pass 0"] = "{% block system %}{{ number }}{% endblock %}{% block user %}{{ seed }}{% endblock %}"
+    task.source.texts["pass 0"] = (
+        "{% block system %}{{ seed }}{{ number }}{% endblock %}{% block user %}Write.{% endblock %}"
+    )
     assert made(task, seeds).cached == "requests share no system prompt"
 
 
