@@ -31,6 +31,7 @@ class Lease:
     successes: int
     answered: frozenset[str] = frozenset()
     stop: bool = False
+    alone: bool = False
 
 
 class Worker(NamedTuple):
@@ -76,7 +77,7 @@ class Limiter:
                 self.pacing.reserve(asks[granted])
                 self.out[asks[granted].key] = Held(asks[granted], worker, time.monotonic() + self.hold_s)
                 granted += 1
-            return Lease(granted, self.pacing.successes, answered)
+            return Lease(granted, self.pacing.successes, answered, alone=self.pacing.few_fail)
 
     def _lives(self, worker: Worker) -> bool:
         return self.alive.get(worker.actor) == worker.incarnation
@@ -168,24 +169,27 @@ class ClusterTurns:
 
     async def acquire(self, ask: Ask) -> Turn:
         granted: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ask, granted))
+        if ask.attempt > 1:  # what has waited longest goes first, and its fate is known while others still succeed
+            self._waiting.insert(0, (ask, granted))
+        else:
+            self._waiting.append((ask, granted))
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._lease_all())
         return await granted
 
     async def _lease_all(self) -> None:
         while self._waiting:
-            head = self._waiting[:LEASE]
+            head, self._waiting = self._waiting[:LEASE], self._waiting[LEASE:]
             try:
                 lease: Lease = await self.limiter.lease.remote(self.worker, [ask for ask, _ in head])
             except Exception as error:
-                for _, granted in self._waiting:
+                for _, granted in head + self._waiting:
                     granted.set_exception(error)
                 self._waiting = []
                 return
-            self._waiting = self._waiting[lease.granted :]
+            self._waiting = head[lease.granted :] + self._waiting
             for ask, granted in head[: lease.granted]:
-                granted.set_result(Turn(lease.successes, ask.key in lease.answered, lease.stop))
+                granted.set_result(Turn(lease.successes, ask.key in lease.answered, lease.stop, lease.alone))
 
     def settle(self, settled: Settled) -> None:
         self._settled.append(settled)

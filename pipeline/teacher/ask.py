@@ -19,11 +19,14 @@ StopKind = Literal["budget", "teacher", "input", "interrupt"]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Leave to send now. `answered`: another worker already has the reply. `stop`: no request may leave any more."""
+    """Leave to send now. `answered`: another worker already has the reply. `stop`: no request may leave any more.
+    `alone`: too few different requests have failed since the last success for the server to be at fault.
+    """
 
     successes: int = 0
     answered: bool = False
     stop: bool = False
+    alone: bool = False
 
 
 class Turns(Protocol):
@@ -51,9 +54,10 @@ async def ask(
 ) -> Literal["answered", "failed", "stopped"]:
     """Asks until there is an answer; `stopped` means that the run is ending and the request keeps for later.
 
-    A failure counts against the request only if others succeeded meanwhile: while nobody gets an answer the server is
-    at fault, and the request waits. One that the server will never take, or that failed `attempts` times, is written
-    down as a failure. In dollars the longest reply that max_tokens allows is reserved, so that a budget holds.
+    A failure counts against the request only if others succeeded meanwhile, or if hardly any other fails: while nobody
+    gets an answer the server is at fault, and the request waits. One that the server will never take, or that failed
+    `attempts` times, is written down as a failure. In dollars the longest reply that max_tokens allows is reserved, so
+    that a budget holds.
     """
     longest = Usage(request.input_tokens, int(request.params.get("max_tokens", request.output_tokens)))
     most = price.dollars(longest) if price else 0.0
@@ -64,7 +68,7 @@ async def ask(
         turn = await turns.acquire(reservation)
         if turn.stop:
             return "stopped"
-        failures += failed_at is not None and turn.successes > failed_at
+        failures += failed_at is not None and (turn.alone or turn.successes > failed_at)
         if turn.answered or failures >= attempts:
             turns.settle(Settled(reservation, "unused"))
             if not turn.answered:
