@@ -59,6 +59,7 @@ class Limiter:
         self.stopped: tuple[StopKind, str] | None = None
         self.answered: set[str] = set()
         self.out: dict[str, Held] = {}
+        self.given_up: dict[tuple[str, int], float] = {}
         self.alive: dict[str, str] = {}
         self.queue = asyncio.Lock()
         self.room = asyncio.Event()
@@ -90,8 +91,12 @@ class Limiter:
         self._give_up(key for key, held in self.out.items() if key in keys or not self._lives(held.worker))
 
     def _give_up(self, keys: Iterable[str]) -> None:
+        """Takes what is given up for paid, at its most, until its settlement says better."""
         for key in list(keys):
-            self.pacing.release(self.out.pop(key).ask)
+            ask = self.out.pop(key).ask
+            self.pacing.release(ask)
+            self.pacing.spent += ask.dollars
+            self.given_up[key, ask.attempt] = ask.dollars
 
     def _may_go(self, ask: Ask) -> bool:
         return not self.pacing.over_budget(ask) and self.pacing.delay(ask, time.monotonic()) == 0
@@ -123,6 +128,8 @@ class Limiter:
             ours = held is not None and held.ask.attempt == one.ask.attempt
             if ours:
                 del self.out[one.ask.key]
+            else:
+                self.pacing.spent -= self.given_up.pop((one.ask.key, one.ask.attempt), 0.0)
             self.pacing.settle(one, now, reserved=ours)
             if one.outcome == "ok":
                 self.answered.add(one.ask.key)

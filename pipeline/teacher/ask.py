@@ -3,6 +3,7 @@
 Where turns come from is handed in, so the same code runs alone in a test and in many actors that share one limiter.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -59,15 +60,14 @@ async def ask(
     `attempts` times, is written down as a failure. In dollars the longest reply that max_tokens allows is reserved, so
     that a budget holds.
     """
-    longest = Usage(request.input_tokens, int(request.params.get("max_tokens", request.output_tokens)))
-    most = price.dollars(longest) if price else 0.0
+    most = price.dollars(longest(request)) if price else 0.0
     reservation = Ask(request.key, request.input_tokens, request.output_tokens, most)
     failures, failed_at, error = 0, None, ""
     while True:
         reservation = replace(reservation, attempt=reservation.attempt + 1)
         turn = await turns.acquire(reservation)
         if turn.stop:
-            return "stopped"
+            return await _stopped(reservation, ledger)
         failures += failed_at is not None and (turn.alone or turn.successes > failed_at)
         if turn.answered or failures >= attempts:
             turns.settle(Settled(reservation, "unused"))
@@ -79,27 +79,49 @@ async def ask(
             return "answered"
         if answer.kind == "fatal":
             turns.stop("teacher", answer.error)
-            return "stopped"
+            return await _stopped(replace(reservation, attempt=reservation.attempt + 1), ledger)
         if answer.kind == "refused":
             await ledger.append("failure", request.key, error=answer.error)
             return "failed"
         failed_at, error = (turn.successes if answer.kind == "failed" else None), answer.error
 
 
+def longest(request: Request) -> Usage:
+    """The most that a request can be billed for: no tokenizer makes more tokens than there are bytes."""
+    prompt = {name: value for name, value in request.params.items() if name != "max_tokens"}
+    read = max(request.input_tokens, len(json.dumps(prompt, ensure_ascii=False).encode("utf-8", "surrogatepass")))
+    return Usage(read, int(request.params.get("max_tokens", request.output_tokens)))
+
+
+async def _stopped(next_one: Ask, ledger: Ledger) -> Literal["stopped"]:
+    """What was tried before is known to be unpaid; without a word of it, the last intent would be taken for paid."""
+    if next_one.attempt > 1:
+        await ledger.append("waiting", next_one.key)
+    return "stopped"
+
+
 async def _once(
     request: Request, reservation: Ask, *, send: Send, ledger: Ledger, turns: Turns, price: Price | None
 ) -> Answer:
-    """One attempt. The reservation is settled whatever happens, so that an exception cannot leak a place."""
+    """One attempt. The reservation is settled whatever happens, so that an exception cannot leak a place.
+
+    A request that left and whose reply is lost is taken for paid, at the most that it can have cost.
+    """
     settled = Settled(reservation, "failed")
     try:
-        await ledger.append("intent", request.key)
+        await ledger.append("intent", request.key, dollars=reservation.dollars)
+        settled = replace(settled, dollars=reservation.dollars)
         answer = await send(request.params)
         if answer.kind == "ok":
             used = usage(answer.body)
             dollars = price.dollars(used) if price else None
             await ledger.append("reply", request.key, dollars=dollars, body=answer.body)
             settled = Settled(reservation, "ok", used.counted, used.output, dollars or 0.0, limits=answer.limits)
-        elif answer.kind != "fatal":
+        elif answer.kind == "fatal":
+            settled = Settled(reservation, "failed")
+        elif answer.lost:
+            await ledger.append("lost", request.key, dollars=reservation.dollars, error=answer.error)
+        else:
             settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, limits=answer.limits)
         return answer
     finally:

@@ -10,7 +10,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
@@ -29,6 +29,8 @@ LIMIT_HEADERS = {
 }
 SPENT = ("spend_limit_reached", "credit balance", "usage limit")
 """Words by which a server says that it will take no more requests of ours until somebody pays."""
+HIDDEN = 12
+"""Keys are longer; a shorter one, such as `none` or `simulated`, is a word that may stand in any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,18 @@ def open_client(base_url: str | None, key: SecretStr, timeout_s: float) -> anthr
 async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:
     """One call, within one deadline of our own: the server's word on when to come back cannot stretch it.
 
-    Whatever is wrong with one request or its reply is an answer: an exception would take its neighbours with it.
+    Whatever is wrong with one request or its reply is an answer: an exception would take its neighbours with it. Its
+    error never shows the key, even where the server repeats it.
     """
+    answer = await _send(client, params, timeout_s)
+    return replace(answer, error=hide(answer.error, client.api_key))
+
+
+def hide(text: str, key: str | None) -> str:
+    return text.replace(key, "(the key)") if key and len(key) >= HIDDEN else text
+
+
+async def _send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:
     import anthropic
 
     try:
@@ -174,7 +186,8 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
         ) from error
     except (anthropic.AuthenticationError, anthropic.PermissionDeniedError) as error:
         raise TeacherError(
-            f"{where}: refuses the key ({_message(error)}); check the variable named by teacher.api_key_env"
+            f"{where}: refuses the key ({hide(_message(error), client.api_key)}); "
+            "check the variable named by teacher.api_key_env"
         ) from error
     except anthropic.NotFoundError as error:
         if params["model"] in _message(error):
