@@ -27,8 +27,7 @@ from pipeline.teacher.ask import Request
 from pipeline.teacher.client import Answer, open_client, send
 from pipeline.teacher.ledger import answers, read_ledger
 from pipeline.teacher.prices import Price, price_of
-from pipeline.teacher.simulated.host import hosted
-from pipeline.teacher.simulated.responder import Reply
+from pipeline.teacher.simulated.responder import Reply, respond
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.usage import Usage
@@ -44,25 +43,13 @@ Rent is due.
 DOLLAR = Price(1.0, 5.0, "test")
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts a teacher whose log is in tmp_path; gives who asks it."""
-    with contextlib.ExitStack() as stack:
-
-        def start(plan: Any = None, teller: dict[str, Any] | None = None, **settings: Any) -> Teller:
-            url = stack.enter_context(hosted(SimulatedSettings(**settings), tmp_path, plan))
-            return Teller(tmp_path / "ledger", url, **(teller or {}))
-
-        yield start
-
-
 @contextlib.contextmanager
-def in_process(folder: Path, respond: Any) -> Iterator[str]:
-    """The same server in a thread of this process, where its replies can look at what is on the disk."""
+def serving(folder: Path, settings: SimulatedSettings, plan: Any, answer: Any = respond) -> Iterator[str]:
+    """The simulated teacher in a thread of this process: nothing but the wire is between it and who asks."""
     loop, started, address = asyncio.new_event_loop(), threading.Event(), []
 
     async def start() -> web.AppRunner:
-        app = create_app(SimulatedSettings(), respond, folder / "requests.jsonl", {})
+        app = create_app(settings, answer, folder / "requests.jsonl", plan)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -84,6 +71,18 @@ def in_process(folder: Path, respond: Any) -> Iterator[str]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(30)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts a teacher whose log is in tmp_path; gives who asks it."""
+    with contextlib.ExitStack() as stack:
+
+        def start(plan: Any = None, teller: dict[str, Any] | None = None, **settings: Any) -> Teller:
+            url = stack.enter_context(serving(tmp_path, SimulatedSettings(**settings), plan or {}))
+            return Teller(tmp_path / "ledger", url, **(teller or {}))
+
+        yield start
 
 
 def plan_for(wanted: Request, **entry: Any) -> dict[str, Any]:
@@ -304,7 +303,7 @@ def test_the_intent_is_on_the_disk_when_the_request_arrives_and_the_reply_before
         seen.append([record["kind"] for record in read_ledger(folder) if record["key"] == key])
         return Reply("no JSON at all", "end_turn")
 
-    with in_process(tmp_path, reply) as url:
+    with serving(tmp_path, SimulatedSettings(), {}, reply) as url:
         tell(Teller(folder, url), requests(5))
     assert seen == [["intent"]] * 5
     assert [text_of(body) for body in replies(folder).values()] == ["no JSON at all"] * 5
