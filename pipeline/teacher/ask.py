@@ -87,10 +87,13 @@ async def ask(
 
 
 def longest(request: Request) -> Usage:
-    """The most that a request can be billed for: no tokenizer makes more tokens than there are bytes."""
+    """The most that a request can be billed for: no tokenizer makes more tokens than there are bytes, and where a part
+    is marked for the cache, all may be written to it.
+    """
     prompt = {name: value for name, value in request.params.items() if name != "max_tokens"}
-    read = max(request.input_tokens, len(json.dumps(prompt, ensure_ascii=False).encode("utf-8", "surrogatepass")))
-    return Usage(read, int(request.params.get("max_tokens", request.output_tokens)))
+    body = json.dumps(prompt, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    read, written = max(request.input_tokens, len(body)), int(request.params.get("max_tokens", request.output_tokens))
+    return Usage(0, written, cache_write=read) if b'"cache_control"' in body else Usage(read, written)
 
 
 async def _stopped(next_one: Ask, ledger: Ledger) -> Literal["stopped"]:

@@ -85,6 +85,8 @@ def test_the_most_that_a_request_can_cost_counts_every_byte_of_it_as_a_token() -
     asked = Request("k", {"system": "é" * 50, "messages": [], "max_tokens": 9}, 25, 5)
     assert 100 < longest(asked).input < 150
     assert longest(asked).output == 9
+    marked = Request("k", {"system": [{"text": "a", "cache_control": {"type": "ephemeral"}}], "messages": []}, 5, 5)
+    assert longest(marked).cache_write == longest(marked).prompt > 50
 
 
 def test_waiting_for_a_busy_server_is_never_a_failed_attempt(tmp_path: Path) -> None:
