@@ -111,24 +111,30 @@ def test_a_folder_of_another_name_and_place_asks_for_the_same(load: Load, task_f
     assert keys(load()) == before
 
 
-def test_editing_one_seed_pays_for_that_seed_and_for_the_few_covering_cells_that_it_gives_or_takes(
-    load: Load, task_folder: Path
-) -> None:
-    path = task_folder / "seeds.jsonl"
-    row = json.loads(path.read_text().splitlines()[0])
+def six_seeds(folder: Path) -> list[dict[str, Any]]:
+    row = json.loads((folder / "seeds.jsonl").read_text().splitlines()[0])
     rows = [row | {"id": f"seed-{number}", "text": f"{number}. {row['text']}"} for number in range(6)]
-    write(path, rows)
-    before = planned(load())
-    each = len(before) // 6
-    assert len({one["key"] for one in before.values()}) == 6 * each > 6
+    write(folder / "seeds.jsonl", rows)
+    return rows
+
+
+def test_editing_one_seed_pays_for_that_seed_alone_in_whatever_order_they_come(load: Load, task_folder: Path) -> None:
+    rows = six_seeds(task_folder)
+    before = keys(load())
+    assert len(set(before)) == len(before) > 6
     rows[0]["text"] += " This sentence is new."
-    write(path, [*reversed(rows), row | {"id": "new", "text": f"Hello. {row['text']}"}])
+    write(task_folder / "seeds.jsonl", list(reversed(rows)))
+    assert len(set(before) - set(keys(load()))) == len(before) // 6
+
+
+def test_a_new_seed_pays_for_itself_and_for_the_few_covering_cells_that_it_takes(load: Load, task_folder: Path) -> None:
+    rows = six_seeds(task_folder)
+    before = planned(load())
+    write(task_folder / "seeds.jsonl", [rows[0] | {"id": "new", "text": "Hello."}, *rows])
     after = planned(load())
-    same = before.keys() & after.keys()
-    assert len(same) == 5 * each
-    repaid = [one for one in same if before[one]["key"] != after[one]["key"]]
+    repaid = [one for one in before if before[one]["key"] != after[one]["key"]]
     assert all(before[one]["cell"] != after[one]["cell"] for one in repaid)
-    assert len(repaid) <= 0.1 * len(same)
+    assert len(repaid) <= 0.1 * len(before)
 
 
 def test_samples_of_one_seed_have_a_key_each(load: Load) -> None:
