@@ -31,6 +31,7 @@ class Lease:
     successes: int
     answered: frozenset[str] = frozenset()
     stop: bool = False
+    alone: bool = False
 
 
 class Worker(NamedTuple):
@@ -58,6 +59,7 @@ class Limiter:
         self.stopped: tuple[StopKind, str] | None = None
         self.answered: set[str] = set()
         self.out: dict[str, Held] = {}
+        self.given_up: dict[tuple[str, int], float] = {}
         self.alive: dict[str, str] = {}
         self.queue = asyncio.Lock()
         self.room = asyncio.Event()
@@ -76,7 +78,7 @@ class Limiter:
                 self.pacing.reserve(asks[granted])
                 self.out[asks[granted].key] = Held(asks[granted], worker, time.monotonic() + self.hold_s)
                 granted += 1
-            return Lease(granted, self.pacing.successes, answered)
+            return Lease(granted, self.pacing.successes, answered, alone=self.pacing.few_fail)
 
     def _lives(self, worker: Worker) -> bool:
         return self.alive.get(worker.actor) == worker.incarnation
@@ -89,8 +91,12 @@ class Limiter:
         self._give_up(key for key, held in self.out.items() if key in keys or not self._lives(held.worker))
 
     def _give_up(self, keys: Iterable[str]) -> None:
+        """Takes what is given up for paid, at its most, until its settlement says better."""
         for key in list(keys):
-            self.pacing.release(self.out.pop(key).ask)
+            ask = self.out.pop(key).ask
+            self.pacing.release(ask)
+            self.pacing.spent += ask.dollars
+            self.given_up[key, ask.attempt] = ask.dollars
 
     def _may_go(self, ask: Ask) -> bool:
         return not self.pacing.over_budget(ask) and self.pacing.delay(ask, time.monotonic()) == 0
@@ -122,6 +128,8 @@ class Limiter:
             ours = held is not None and held.ask.attempt == one.ask.attempt
             if ours:
                 del self.out[one.ask.key]
+            else:
+                self.pacing.spent -= self.given_up.pop((one.ask.key, one.ask.attempt), 0.0)
             self.pacing.settle(one, now, reserved=ours)
             if one.outcome == "ok":
                 self.answered.add(one.ask.key)
@@ -168,24 +176,27 @@ class ClusterTurns:
 
     async def acquire(self, ask: Ask) -> Turn:
         granted: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ask, granted))
+        if ask.attempt > 1:  # what has waited longest goes first, and its fate is known while others still succeed
+            self._waiting.insert(0, (ask, granted))
+        else:
+            self._waiting.append((ask, granted))
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._lease_all())
         return await granted
 
     async def _lease_all(self) -> None:
         while self._waiting:
-            head = self._waiting[:LEASE]
+            head, self._waiting = self._waiting[:LEASE], self._waiting[LEASE:]
             try:
                 lease: Lease = await self.limiter.lease.remote(self.worker, [ask for ask, _ in head])
             except Exception as error:
-                for _, granted in self._waiting:
+                for _, granted in head + self._waiting:
                     granted.set_exception(error)
                 self._waiting = []
                 return
-            self._waiting = self._waiting[lease.granted :]
+            self._waiting = head[lease.granted :] + self._waiting
             for ask, granted in head[: lease.granted]:
-                granted.set_result(Turn(lease.successes, ask.key in lease.answered, lease.stop))
+                granted.set_result(Turn(lease.successes, ask.key in lease.answered, lease.stop, lease.alone))
 
     def settle(self, settled: Settled) -> None:
         self._settled.append(settled)

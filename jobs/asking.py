@@ -18,7 +18,7 @@ from jobs.warming import warm_up
 from pipeline.config import Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.teacher.client import api_key, open_client, probe
-from pipeline.teacher.ledger import read_ledger, wait_for_writers
+from pipeline.teacher.ledger import read_writers, wait_for_writers
 from pipeline.teacher.prices import Price, price_of
 from pipeline.teacher.usage import Usage, usage
 
@@ -65,13 +65,14 @@ def ask_all(run: Run, requests: pa.Table, whom: Whom | None = None) -> tuple[int
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the ledger holds for a plan: the keys with a reply and what they used, and what all its replies together
-    have cost.
+    """What the ledger holds for a plan: the keys with a reply and what they used, and what all its calls together have
+    cost. `lost` is the part of it for calls whose replies never arrived: the most that they can have cost.
     """
 
     keys: frozenset[str]
     used: Usage
     spent: float
+    lost: float = 0.0
 
     @property
     def input_tokens(self) -> int:
@@ -97,17 +98,26 @@ class Answered:
 def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answered:
     """`price` is for replies that were paid while none was known; the others cost what they cost that day."""
     keys: set[str] = set()
-    total, spent = Usage(), 0.0
-    for record in read_ledger(ledger):
-        if record["kind"] != "reply":
-            continue
-        used = usage(record["body"])
-        dollars = record.get("dollars")
-        spent += (price.dollars(used) if price else 0.0) if dollars is None else dollars
-        if record["key"] in wanted and record["key"] not in keys:
-            keys.add(record["key"])
-            total += used
-    return Answered(frozenset(keys), total, spent)
+    total, spent, lost = Usage(), 0.0, 0.0
+    for records in read_writers(ledger):
+        on_their_way: dict[str, float] = {}
+        for record in records:
+            dollars = record.get("dollars")
+            if record["kind"] == "intent":
+                on_their_way[record["key"]] = dollars or 0.0
+                continue
+            on_their_way.pop(record["key"], None)
+            if record["kind"] == "lost":
+                lost += dollars or 0.0
+            if record["kind"] != "reply":
+                continue
+            used = usage(record["body"])
+            spent += (price.dollars(used) if price else 0.0) if dollars is None else dollars
+            if record["key"] in wanted and record["key"] not in keys:
+                keys.add(record["key"])
+                total += used
+        lost += sum(on_their_way.values())
+    return Answered(frozenset(keys), total, spent + lost, lost)
 
 
 def pending(requests: pa.Table, have: frozenset[str]) -> pa.Table:

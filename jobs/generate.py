@@ -22,6 +22,7 @@ def work(run: Run) -> dict[str, Any]:
         "answered": len(have.keys),
         **have.tokens,
         "dollars": round(have.spent, 6),
+        "dollars_lost": round(have.lost, 6),
         "output": content_hash(sorted(have.keys)),
         "summary": f"{len(have.keys):,} of {requests.num_rows:,} answered, ${have.spent:.4f} in all{cached(have)}",
     }

@@ -3,6 +3,7 @@
 Where turns come from is handed in, so the same code runs alone in a test and in many actors that share one limiter.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -19,11 +20,14 @@ StopKind = Literal["budget", "teacher", "input", "interrupt"]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Leave to send now. `answered`: another worker already has the reply. `stop`: no request may leave any more."""
+    """Leave to send now. `answered`: another worker already has the reply. `stop`: no request may leave any more.
+    `alone`: too few different requests have failed since the last success for the server to be at fault.
+    """
 
     successes: int = 0
     answered: bool = False
     stop: bool = False
+    alone: bool = False
 
 
 class Turns(Protocol):
@@ -51,20 +55,20 @@ async def ask(
 ) -> Literal["answered", "failed", "stopped"]:
     """Asks until there is an answer; `stopped` means that the run is ending and the request keeps for later.
 
-    A failure counts against the request only if others succeeded meanwhile: while nobody gets an answer the server is
-    at fault, and the request waits. One that the server will never take, or that failed `attempts` times, is written
-    down as a failure. In dollars the longest reply that max_tokens allows is reserved, so that a budget holds.
+    A failure counts against the request only if others succeeded meanwhile, or if hardly any other fails: while nobody
+    gets an answer the server is at fault, and the request waits. One that the server will never take, or that failed
+    `attempts` times, is written down as a failure. In dollars the longest reply that max_tokens allows is reserved, so
+    that a budget holds.
     """
-    longest = Usage(request.input_tokens, int(request.params.get("max_tokens", request.output_tokens)))
-    most = price.dollars(longest) if price else 0.0
+    most = price.dollars(longest(request)) if price else 0.0
     reservation = Ask(request.key, request.input_tokens, request.output_tokens, most)
     failures, failed_at, error = 0, None, ""
     while True:
         reservation = replace(reservation, attempt=reservation.attempt + 1)
         turn = await turns.acquire(reservation)
         if turn.stop:
-            return "stopped"
-        failures += failed_at is not None and turn.successes > failed_at
+            return await _stopped(reservation, ledger)
+        failures += failed_at is not None and (turn.alone or turn.successes > failed_at)
         if turn.answered or failures >= attempts:
             turns.settle(Settled(reservation, "unused"))
             if not turn.answered:
@@ -75,27 +79,52 @@ async def ask(
             return "answered"
         if answer.kind == "fatal":
             turns.stop("teacher", answer.error)
-            return "stopped"
+            return await _stopped(replace(reservation, attempt=reservation.attempt + 1), ledger)
         if answer.kind == "refused":
             await ledger.append("failure", request.key, error=answer.error)
             return "failed"
         failed_at, error = (turn.successes if answer.kind == "failed" else None), answer.error
 
 
+def longest(request: Request) -> Usage:
+    """The most that a request can be billed for: no tokenizer makes more tokens than there are bytes, and where a part
+    is marked for the cache, all may be written to it.
+    """
+    prompt = {name: value for name, value in request.params.items() if name != "max_tokens"}
+    body = json.dumps(prompt, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    read, written = max(request.input_tokens, len(body)), int(request.params.get("max_tokens", request.output_tokens))
+    return Usage(0, written, cache_write=read) if b'"cache_control"' in body else Usage(read, written)
+
+
+async def _stopped(next_one: Ask, ledger: Ledger) -> Literal["stopped"]:
+    """What was tried before is known to be unpaid; without a word of it, the last intent would be taken for paid."""
+    if next_one.attempt > 1:
+        await ledger.append("waiting", next_one.key)
+    return "stopped"
+
+
 async def _once(
     request: Request, reservation: Ask, *, send: Send, ledger: Ledger, turns: Turns, price: Price | None
 ) -> Answer:
-    """One attempt. The reservation is settled whatever happens, so that an exception cannot leak a place."""
+    """One attempt. The reservation is settled whatever happens, so that an exception cannot leak a place.
+
+    A request that left and whose reply is lost is taken for paid, at the most that it can have cost.
+    """
     settled = Settled(reservation, "failed")
     try:
-        await ledger.append("intent", request.key)
+        await ledger.append("intent", request.key, dollars=reservation.dollars)
+        settled = replace(settled, dollars=reservation.dollars)
         answer = await send(request.params)
         if answer.kind == "ok":
             used = usage(answer.body)
             dollars = price.dollars(used) if price else None
             await ledger.append("reply", request.key, dollars=dollars, body=answer.body)
             settled = Settled(reservation, "ok", used.counted, used.output, dollars or 0.0, limits=answer.limits)
-        elif answer.kind != "fatal":
+        elif answer.kind == "fatal":
+            settled = Settled(reservation, "failed")
+        elif answer.lost:
+            await ledger.append("lost", request.key, dollars=reservation.dollars, error=answer.error)
+        else:
             settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, limits=answer.limits)
         return answer
     finally:

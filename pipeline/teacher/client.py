@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
@@ -28,15 +29,18 @@ LIMIT_HEADERS = {
 }
 SPENT = ("spend_limit_reached", "credit balance", "usage limit")
 """Words by which a server says that it will take no more requests of ours until somebody pays."""
+HIDDEN = 12
+"""Keys are longer; a shorter one, such as `none` or `simulated`, is a word that may stand in any text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of one call.
 
-    ok: the server answered 200 and `body` is its text. refused: it will never take this request (400, 413, 422).
-    rate_limited, overloaded and failed: ask again later. fatal: it will take no request of ours (wrong key, unknown
-    model, spend limit).
+    ok: the server answered 200 and `body` is its text. refused: it will never take this request (400, 413, 422), or
+    nothing can send it. rate_limited, overloaded (or not to be reached) and failed: ask again later. fatal: it will
+    take no request of ours (wrong key, unknown model, spend limit). `lost`: the request left and no word of the
+    server's came back, so that it may have to be paid for.
     """
 
     kind: Kind
@@ -44,6 +48,7 @@ class Answer:
     error: str = ""
     retry_after: float | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    lost: bool = False
 
 
 def api_key(teacher: Teacher) -> SecretStr:
@@ -70,7 +75,20 @@ def open_client(base_url: str | None, key: SecretStr, timeout_s: float) -> anthr
 
 
 async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:
-    """One call, within one deadline of our own: the server's word on when to come back cannot stretch it."""
+    """One call, within one deadline of our own: the server's word on when to come back cannot stretch it.
+
+    Whatever is wrong with one request or its reply is an answer: an exception would take its neighbours with it. Its
+    error never shows the key, even where the server repeats it.
+    """
+    answer = await _send(client, params, timeout_s)
+    return replace(answer, error=hide(answer.error, client.api_key))
+
+
+def hide(text: str, key: str | None) -> str:
+    return text.replace(key, "(the key)") if key and len(key) >= HIDDEN else text
+
+
+async def _send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:
     import anthropic
 
     try:
@@ -79,8 +97,10 @@ async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], time
             body = (await response.read()).decode("utf-8", "replace")
     except (anthropic.APIError, TimeoutError) as error:
         return sort_error(error)
+    except (TypeError, ValueError) as error:
+        return Answer("refused", error=f"cannot be sent ({error})")
     if not is_message(body):
-        return Answer("failed", error=f"200 without a message: {body[:200]!r}")
+        return Answer("failed", error=f"200 without a message: {body[:200]!r}", lost=True)
     return Answer("ok", body=body, limits=read_limits(response.headers))
 
 
@@ -101,8 +121,7 @@ def sort_error(error: Exception) -> Answer:
     import anthropic
 
     if not isinstance(error, anthropic.APIStatusError):
-        name = "timed out" if isinstance(error, TimeoutError | anthropic.APITimeoutError) else "connection failed"
-        return Answer("failed", error=f"{name} ({error.__cause__ or type(error).__name__})")
+        return _sort_silence(error)
     status, headers = error.status_code, error.response.headers
     text = f"{status} {getattr(error, 'type', None) or ''}: {_message(error)}"
     if status in (401, 402, 403, 404) or any(word in text.lower() for word in SPENT) or _spend_code(error):
@@ -112,9 +131,21 @@ def sort_error(error: Exception) -> Answer:
         return Answer("rate_limited", error=text, retry_after=wait, limits=limits)
     if status in (503, 529):
         return Answer("overloaded", error=text, retry_after=wait)
-    if status >= 500 or status in (408, 409):
+    if status >= 500 or status < 400 or status in (408, 409):
         return Answer("failed", error=text, retry_after=wait)
     return Answer("refused", error=text)
+
+
+def _sort_silence(error: Exception) -> Answer:
+    """No answer at all. A connection that never came about is the server's or the network's, and no request's."""
+    import anthropic
+    import httpx2
+
+    cause = error.__cause__
+    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return Answer("overloaded", error=f"cannot be reached ({cause or type(cause).__name__})")
+    name = "timed out" if isinstance(error, TimeoutError | anthropic.APITimeoutError) else "connection failed"
+    return Answer("failed", error=f"{name} ({cause or type(error).__name__})", lost=True)
 
 
 def _message(error: anthropic.APIStatusError) -> str:
@@ -130,9 +161,10 @@ def _spend_code(error: anthropic.APIStatusError) -> bool:
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
-        return max(0.0, float(headers.get("retry-after", "")))
+        seconds = float(headers.get("retry-after", ""))
     except ValueError:
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], where: str) -> int | None:
@@ -154,7 +186,8 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
         ) from error
     except (anthropic.AuthenticationError, anthropic.PermissionDeniedError) as error:
         raise TeacherError(
-            f"{where}: refuses the key ({_message(error)}); check the variable named by teacher.api_key_env"
+            f"{where}: refuses the key ({hide(_message(error), client.api_key)}); "
+            "check the variable named by teacher.api_key_env"
         ) from error
     except anthropic.NotFoundError as error:
         if params["model"] in _message(error):

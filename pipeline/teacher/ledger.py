@@ -2,9 +2,11 @@
 
 One append-only JSONL file a writer, so that no two machines ever write to the same file; every reader reads all. A line
 is
-    {"kind": "intent",  "key", "at"}                            the request is about to leave
+    {"kind": "intent",  "key", "at", "dollars"}                 the request is about to leave; the most it can cost
     {"kind": "reply",   "key", "at", "dollars", "body"}         the server's answer, byte for byte as text; `dollars` is
                                                                 what it cost that day, null for an unknown price
+    {"kind": "lost",    "key", "at", "dollars", "error"}        no reply arrived, but it may have to be paid for
+    {"kind": "waiting", "key", "at"}                            not answered when the run ended, and not paid for
     {"kind": "failure", "key", "at", "error"}                   given up; a later run asks again only if told to
 Intents and replies of requests that travel in a Message Batch also hold "batch", the batch's key: a random mark that is
 in the custom id of each of its requests. The batch itself leaves
@@ -96,17 +98,26 @@ class Ledger:
 
 def read_ledger(folder: Path, holding: bytes = b"") -> Iterator[dict[str, Any]]:
     """Every whole line of every writer (that holds these bytes), in the order of file names and lines."""
-    for path in sorted(folder.glob("*.jsonl")):
-        with path.open("rb") as file:
-            for line in file:
-                if holding not in line:
-                    continue
-                try:
-                    record = json.loads(line)
-                except ValueError:
-                    continue
-                if isinstance(record, dict) and "kind" in record and "key" in record:
-                    yield record
+    for records in read_writers(folder, holding):
+        yield from records
+
+
+def read_writers(folder: Path, holding: bytes = b"") -> Iterator[Iterator[dict[str, Any]]]:
+    """The same, one writer at a time: an intent with no line after it is one that its writer did not live to close."""
+    yield from (_read(path, holding) for path in sorted(folder.glob("*.jsonl")))
+
+
+def _read(path: Path, holding: bytes) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        for line in file:
+            if holding not in line:
+                continue
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict) and "kind" in record and "key" in record:
+                yield record
 
 
 def answers(folder: Path, keys: set[str] | None = None) -> Iterator[dict[str, Any]]:

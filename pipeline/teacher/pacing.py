@@ -86,6 +86,7 @@ class Pacing:
     _cut_at: float = -1e9
     _paced_at: float = 0.0
     _trouble: int = 0
+    _failing: set[str] = field(default_factory=set)
     _bursts: int = 0
 
     def start(self, now: float) -> None:
@@ -111,6 +112,11 @@ class Pacing:
     def idle_for(self, now: float) -> float:
         """Seconds since the last success, while requests fail; 0 when nothing is wrong."""
         return now - self.last_success if self._trouble else 0.0
+
+    @property
+    def few_fail(self) -> bool:
+        """Whether so few different requests have failed since the last success that the fault may be theirs."""
+        return len(self._failing) < DOWN
 
     def reserve(self, ask: Ask) -> None:
         self.in_flight += 1
@@ -141,10 +147,13 @@ class Pacing:
         if settled.outcome in ("ok", "refused"):
             self.successes += 1
             self.last_success, self._trouble, self._bursts = now, 0, 0
+            self._failing.clear()
             for kind in self.tokens:
                 self.tokens[kind] += getattr(settled, kind)
         else:
             self._trouble += 1
+            if settled.outcome == "failed":
+                self._failing.add(settled.ask.key)
             self._hold(settled, now)
 
     def _hold(self, settled: Settled, now: float) -> None:

@@ -38,3 +38,17 @@ def test_what_was_read_from_the_cache_is_a_share_of_all_tokens_in(tmp_path: Path
         "cached_share": 0.6667,
     }
     assert read_answered(tmp_path, set(), None).tokens["cached_share"] == 0.0
+
+
+def test_what_left_and_never_came_back_counts_as_spent_at_its_most_and_what_was_refused_for_now_does_not(
+    tmp_path: Path,
+) -> None:
+    def write(name: str, *lines: tuple[str, str, float | None]) -> None:
+        rows = [{"kind": kind, "key": key, "dollars": dollars, "body": BODY} for kind, key, dollars in lines]
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    refused_then_answered = [("intent", "a", 4.0), ("intent", "a", 4.0), ("reply", "a", 1.0)]
+    write("killed.jsonl", *refused_then_answered, ("intent", "b", 8.0), ("intent", "c", 8.0), ("waiting", "c", None))
+    write("later.jsonl", ("intent", "b", 8.0), ("lost", "b", 8.0), ("intent", "b", 8.0), ("reply", "b", 2.0))
+    have = read_answered(tmp_path, {"a", "b", "c"}, None)
+    assert (have.keys, have.lost, have.spent) == ({"a", "b"}, 16.0, 19.0)

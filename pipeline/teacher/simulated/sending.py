@@ -1,7 +1,6 @@
 """The last step of the simulated server: an outcome goes to the client, whole or broken off, and it is known which."""
 
 import asyncio
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from pipeline.teacher.simulated.odd import encoded
 from pipeline.teacher.simulated.wire import error_payload
 
 BROKEN_OFF = 0
@@ -58,11 +58,12 @@ async def send(request: web.Request, outcome: Outcome) -> tuple[int, web.StreamR
 
 def _encoded(outcome: Outcome) -> tuple[bytes, dict[str, str]]:
     request_id = f"req_{uuid.uuid4().hex[:24]}"
-    headers = {**outcome.headers, "request-id": request_id, "content-type": "application/json"}
+    headers = {**outcome.headers, "request-id": request_id}
     if isinstance(outcome.payload, bytes):
         return outcome.payload, {**headers, "content-type": "application/x-jsonl"}
     payload = outcome.payload if outcome.status == 200 else {**outcome.payload, "request_id": request_id}
-    return json.dumps(payload).encode(), headers
+    body, described = encoded(payload, outcome.fault if outcome.status == 200 else None)
+    return body, {**headers, **described}
 
 
 async def _send_half(request: web.Request, status: int, body: bytes, headers: Mapping[str, str]) -> None:

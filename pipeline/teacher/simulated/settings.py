@@ -6,9 +6,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.teacher.simulated.faults import FAULTS
+from pipeline.teacher.simulated.odd import ODD
 
 BATCH_FAULTS = ("expired", "errored", "invalid")
-SERVER_FAULTS = ("rate_limited", "overloaded", "server_error", "slow", "dropped", "half_sent")
+SERVER_FAULTS = ("rate_limited", "overloaded", "server_error", "slow", "dropped", "half_sent", *ODD)
 
 Limit = Annotated[int, Field(ge=1)] | None
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

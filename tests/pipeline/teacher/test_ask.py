@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.teacher.ask import Request, Turn, ask
+from pipeline.teacher.ask import Request, Turn, ask, longest
 from pipeline.teacher.client import Answer
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.pacing import Ask, Settled
@@ -22,11 +22,11 @@ class Turns:
         self.stopped: tuple[str, str] | None = None
         self.successes = 0
         self.others_succeed = others_succeed
-        self.answered = False
+        self.answered = self.alone = False
 
     async def acquire(self, _: Ask) -> Turn:
         self.successes += self.others_succeed
-        return Turn(self.successes, self.answered, self.stopped is not None)
+        return Turn(self.successes, self.answered, self.stopped is not None, self.alone)
 
     def settle(self, settled: Settled) -> None:
         self.settled.append(settled)
@@ -63,6 +63,32 @@ def test_intent_is_written_before_the_request_leaves_and_the_reply_before_it_is_
     assert turns.settled == [Settled(Ask("k", 100, 50, 150, attempt=1), "ok", 7, 3, 10)]
 
 
+def test_a_reply_that_was_lost_is_settled_and_written_at_the_most_that_it_can_have_cost(tmp_path: Path) -> None:
+    turns = Turns()
+    assert run(tmp_path, [Answer("failed", error="timed out", lost=True), Answer("ok", body=BODY)], turns) == "answered"
+    assert [(one.outcome, one.dollars) for one in turns.settled] == [("failed", 150), ("ok", 10)]
+    assert [(line["kind"], line.get("dollars")) for line in read_ledger(tmp_path)] == [
+        ("intent", 150),
+        ("lost", 150),
+        ("intent", 150),
+        ("reply", 10),
+    ]
+
+
+def test_a_failure_that_hardly_any_other_shares_counts_though_nobody_succeeds(tmp_path: Path) -> None:
+    turns = Turns(others_succeed=False)
+    turns.alone = True
+    assert run(tmp_path, [Answer("failed", error="500")] * 3, turns) == "failed"
+
+
+def test_the_most_that_a_request_can_cost_counts_every_byte_of_it_as_a_token() -> None:
+    asked = Request("k", {"system": "é" * 50, "messages": [], "max_tokens": 9}, 25, 5)
+    assert 100 < longest(asked).input < 150
+    assert longest(asked).output == 9
+    marked = Request("k", {"system": [{"text": "a", "cache_control": {"type": "ephemeral"}}], "messages": []}, 5, 5)
+    assert longest(marked).cache_write == longest(marked).prompt > 50
+
+
 def test_waiting_for_a_busy_server_is_never_a_failed_attempt(tmp_path: Path) -> None:
     busy = [Answer("rate_limited", retry_after=1.0), Answer("overloaded")] * 20
     assert run(tmp_path, [*busy, Answer("ok", body=BODY)], Turns()) == "answered"
@@ -89,7 +115,7 @@ def test_a_wrong_key_stops_the_run_for_everybody(tmp_path: Path) -> None:
     turns = Turns()
     assert run(tmp_path, [Answer("fatal", error="401 invalid key")], turns) == "stopped"
     assert turns.stopped == ("teacher", "401 invalid key")
-    assert kinds(tmp_path) == ["intent"]
+    assert kinds(tmp_path) == ["intent", "waiting"]
 
 
 def test_nothing_leaves_once_the_run_is_stopped_or_another_worker_has_the_reply(tmp_path: Path) -> None:

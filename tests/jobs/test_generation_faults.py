@@ -1,0 +1,158 @@
+"""Generation over Ray, the real server and the real client: a bad row, a tight budget, a key that must not show."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from command import Seedwright
+
+from jobs.commands import plan_only, run_flow
+from pipeline.canonical import content_hash
+from pipeline.config import Settings
+from pipeline.layers import BUILT_IN, load_settings
+from pipeline.teacher.simulated.host import hosted
+from pipeline.teacher.simulated.settings import SimulatedSettings
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]
+PRICE = (1.0, 5.0)
+SECRET = "sk-ant-do-not-show-4f1c0ffee5"
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> Path:
+    path = tmp_path / "seeds.jsonl"
+    path.write_text("".join((BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines(keepends=True)[::12]))
+    return path
+
+
+@pytest.fixture
+def settings(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
+    """The contracts task on five seeds, three actors, blocks of five rows: 20 requests for each `samples`."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
+    always = [f"seeds.path={seeds}", "generation.samples=1"]
+    always.append("cluster={generation_actors: 3, shards: 1, block_rows: 5}")
+    return lambda *pairs: load_settings("contracts", None, [*always, *pairs])[0]
+
+
+@pytest.fixture
+def teacher(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    with contextlib.ExitStack() as stack:
+        yield (
+            lambda plan=None, **values: (
+                "teacher.base_url="
+                + stack.enter_context(hosted(SimulatedSettings(**values), tmp_path / "teacher", plan))
+            )
+        )
+
+
+def log(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "teacher/requests.jsonl").read_text().splitlines()
+    return [line for line in map(json.loads, lines) if line["path"] == "/v1/messages"]
+
+
+def planned(settings: Settings, folder: Path) -> list[str]:
+    """The content hashes of the bodies that a run of these settings asks, in the order of its plan."""
+    plan_only(settings, folder, update=False)
+    params = pq.read_table(folder / "rounds/1/plan.parquet")["params"].to_pylist()
+    return [content_hash(json.loads(one)) for one in params]
+
+
+def billed(folder: Path) -> float:
+    lines = [line for line in log(folder) if line["status"] in (200, 0)]
+    return sum(line["input_tokens"] * PRICE[0] + line["output_tokens"] * PRICE[1] for line in lines) / 1e6
+
+
+def test_a_request_that_always_fails_is_one_rejected_row_and_takes_no_neighbour_with_it(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    bodies = planned(settings(), tmp_path / "plan")
+    plan = {bodies[1]: {"server": "server_error", "times": 99}, bodies[7]: {"server": "html", "times": 99}}
+    record = run_flow(
+        settings(teacher(plan, latency_ms=(20, 60)), "teacher.attempts=3"),
+        tmp_path / "run",
+        update=False,
+        until="curate",
+    )
+    assert record["stages"]["generate"]["fates"] == {"answered": 18, "failed": 2}
+    rejected = pq.read_table(tmp_path / "run/rounds/1/rejected/part-0.parquet").to_pylist()
+    lost = [row["detail"] for row in rejected if row["reason"] == "no_reply"]
+    assert len(lost) == 2
+    assert any("500" in detail for detail in lost)
+    assert any("200 without a message" in detail for detail in lost)
+
+
+def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    of_60 = ("generation.samples=3", "limits.in_flight=3", "cluster={generation_actors: 1, shards: 1, block_rows: 30}")
+    first = planned(settings(*of_60), tmp_path / "plan")[0]
+    url = teacher({first: {"server": "server_error"}}, latency_ms=(50, 50))
+    run_flow(settings(url, *of_60), tmp_path / "run", update=False, until="generate")
+    order = [(line["body"], line["attempt"]) for line in log(tmp_path)]
+    assert order.index((first, 2)) - order.index((first, 1)) < 35
+
+
+def test_three_actors_keep_one_limit_between_them(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    pairs = (teacher(), "generation.samples=2", "limits.requests_per_minute=600")
+    run_flow(settings(*pairs), tmp_path / "run", update=False, until="generate")
+    arrived = sorted(line["at"] for line in log(tmp_path))
+    assert len(arrived) == 40
+    assert max(sum(start <= at < start + 1 for at in arrived) for start in arrived) <= 10 * 1.2 + 3
+    assert arrived[-1] - arrived[0] > 3
+
+
+def test_the_budget_holds_with_three_actors_in_flight_and_replies_longer_than_expected(
+    settings: Callable[..., Settings], teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
+) -> None:
+    of_40 = (
+        "generation.samples=2",
+        "generation.output_tokens=5",
+        f"teacher.price={list(PRICE)}",
+        "limits.in_flight=24",
+    )
+    bodies = planned(settings(*of_40), tmp_path / "plan")
+    url = teacher({body: {"fault": "raw", "text": "word " * 4000} for body in bodies}, latency_ms=(20, 200))
+    plan_only(settings(url, *of_40, "budget=0.15"), tmp_path / "run", update=False)
+    stopped = seedwright("generate", tmp_path / "run", "--json")
+    assert (stopped.returncode, stopped.stdout) == (4, "")
+    assert "larger --budget" in stopped.stderr
+    assert 0.1 < billed(tmp_path) <= 0.15
+    went_on = seedwright("generate", tmp_path / "run", "--budget", "2", "--json")
+    assert went_on.returncode == 0, went_on.stderr
+    assert Counter(line["body"] for line in log(tmp_path)) == Counter(bodies)
+
+
+def test_the_key_shows_in_no_file_of_the_run_of_the_teacher_or_of_ray_and_in_no_message(
+    teacher: Callable[..., str], seeds: Path, tmp_path: Path
+) -> None:
+    """A run that goes well; one whose key the server stops taking; one whose actors raise while they hold the key."""
+    url = teacher(api_key=SECRET, server_rates={"rate_limited": 0.2, "dropped": 0.2}, retry_after_s=0.05)
+    other = hosted(SimulatedSettings(), tmp_path / "other teacher")
+    script = Path(__file__).with_name("leaking.py")
+    with other as other_url:
+        asked = [sys.executable, str(script), str(tmp_path / "run"), other_url, f"seeds.path={seeds}", url]
+        asked += ["generation.samples=1", "limits.in_flight=8"]
+        environment = {**os.environ, "ANTHROPIC_API_KEY": SECRET, "RAY_BACKEND_LOG_LEVEL": "info"}
+        child = subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        said = child.communicate(timeout=300)[0]
+    assert child.returncode == 0, said
+    assert "done: 20 answered" in said
+    assert "TeacherError" in said
+    assert "401" in said
+    assert "broke off" in said
+    assert SECRET not in said
+    sessions = list(Path("/tmp/ray").glob(f"session_*_{child.pid}"))
+    assert len(sessions) == 1
+    files = [path for top in (tmp_path, *sessions) for path in top.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} >= {".jsonl", ".json", ".parquet", ".log", ".err"}
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
