@@ -19,6 +19,7 @@ from pipeline.report.comparison import comparison, results
 from pipeline.report.costs import costs
 from pipeline.report.curation import contamination, funnel
 from pipeline.report.reading import kept_samples, rejected_samples, worst_predictions
+from pipeline.report.second_look import second_look
 from pipeline.report.training import points, training
 from pipeline.report.wording import breakable, count, figure, flat, visible, without_secrets
 
@@ -26,6 +27,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
     "comparison": "Before and after",
     "funnel": "Funnel",
+    "second_look": "Judge, consistency and tags",
     "contamination": "Contamination",
     "training": "Training",
     "cost": "Cost",
@@ -107,6 +109,7 @@ def _body(record: Mapping[str, Any], metrics: Mapping[str, Any], data: ReportDat
         "comparison": comparison(metrics),
         "compared_set": metrics.get("set", "final"),
         "funnel": funnel(curate),
+        "second_look": second_look(curate),
         "contamination": contamination(record, data.sweep),
         "training": training(stages.get("finetune", {}), data.training),
         "costs": costs(record, results(metrics)),
