@@ -43,7 +43,7 @@ def ask_all(run: Run, requests: pa.Table, whom: Whom | None = None) -> tuple[int
     if price is None and run.settings.budget is not None:
         raise InputError(
             f"budget: no price is known for {whom.teacher.model}; give "
-            "--set teacher.price='[IN, OUT]' in dollars per million tokens"
+            f"--set {whom.teacher.section}.price='[IN, OUT]' in dollars per million tokens"
         )
     ledger.mkdir(exist_ok=True)
     wait_for_writers(ledger)
@@ -73,6 +73,8 @@ class Answered:
     used: Usage
     spent: float
     lost: float = 0.0
+    dollars: float = 0.0
+    """What the replies to these keys have cost, each once."""
 
     @property
     def input_tokens(self) -> int:
@@ -98,7 +100,7 @@ class Answered:
 def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answered:
     """`price` is for replies that were paid while none was known; the others cost what they cost that day."""
     keys: set[str] = set()
-    total, spent, lost = Usage(), 0.0, 0.0
+    total, spent, lost, own = Usage(), 0.0, 0.0, 0.0
     for records in read_writers(ledger):
         on_their_way: dict[str, float] = {}
         for record in records:
@@ -112,12 +114,14 @@ def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answer
             if record["kind"] != "reply":
                 continue
             used = usage(record["body"])
-            spent += (price.dollars(used) if price else 0.0) if dollars is None else dollars
+            dollars = (price.dollars(used) if price else 0.0) if dollars is None else dollars
+            spent += dollars
             if record["key"] in wanted and record["key"] not in keys:
                 keys.add(record["key"])
+                own += dollars
                 total += used
         lost += sum(on_their_way.values())
-    return Answered(frozenset(keys), total, spent + lost, lost)
+    return Answered(frozenset(keys), total, spent + lost, lost, own)
 
 
 def pending(requests: pa.Table, have: frozenset[str]) -> pa.Table:
@@ -148,7 +152,7 @@ def _ask(run: Run, todo: pa.Table, whom: Whom, price: Price | None, spent: float
     """
     teacher, ledger, keys = whom.teacher, run.dir.path / "ledger", set(todo["key"].to_pylist())
     ours, others = batches_of(ledger, keys)[:2]
-    with teacher_url(teacher, run.dir.path / "teacher") as base_url:
+    with teacher_url(teacher, run.dir.path / teacher.section) as base_url:
         asyncio.run(check_teacher(teacher, base_url, json.loads(todo["params"][0].as_py())))
         fates: Counter[str] = Counter()
         if ours or teacher.transport == "batch":
@@ -188,4 +192,4 @@ def _ask_online(
 async def check_teacher(teacher: Teacher, base_url: str | None, params: dict[str, Any]) -> None:
     """Proves address, key and model by a free call. Raises TeacherError."""
     async with open_client(base_url, api_key(teacher), 20) as client:
-        await probe(client, params, f"teacher {base_url or client.base_url}")
+        await probe(client, params, f"{teacher.section} {base_url or client.base_url}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.console import say
 from jobs.run import Job, Run
+from jobs.second_look import require_judge
 from pipeline.canonical import content_hash
 from pipeline.curate.examples import student_prompt
 from pipeline.curate.filters import verdict
@@ -27,6 +28,7 @@ ROLES = ("schema", "normalise", "verify", "student_prompt")
 def shape(run: Run) -> Any:
     """Refuses here, as a check that was finished with another teacher is not done again."""
     require_teacher(run.source)
+    require_judge(run.source)
     settings = run.settings
     paths = {"seeds": settings.seeds.path, "real": settings.real.path}
     paths |= {f"real.{name}": getattr(settings.real, name) for name in SETS}

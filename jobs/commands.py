@@ -14,7 +14,7 @@ from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.generate.estimate import Estimate
 from pipeline.layers import Layer, validate
-from pipeline.run_dir import locked
+from pipeline.run_dir import RunDir, locked
 
 
 def run_flow(
@@ -28,7 +28,7 @@ def run_flow(
     with locked(folder) as run_dir:
         run = open_run(run_dir, settings, update=update)
         if retry_failed:
-            run_dir.begin("generate")
+            ask_again(run_dir)
         with run.until_end:
             execute(run, until=until)
         record = run_dir.read()
@@ -40,6 +40,14 @@ def run_flow(
     if until is None:
         tell_result(folder)
     return record
+
+
+def ask_again(folder: RunDir) -> None:
+    """Undoes the stages that asked a model, which ask again for what was given up."""
+    stages = folder.read().get("stages", {})
+    folder.begin("generate")
+    if {"judge", "consistency"} & stages.get("curate", {}).keys():
+        folder.begin("curate")
 
 
 def stages_to(stage: str) -> list[str]:

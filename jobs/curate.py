@@ -10,25 +10,30 @@ from jobs.console import funnel_table, say
 from jobs.dataset import SPLITS, write_dataset
 from jobs.refill import Judged, judged_with_refills
 from jobs.run import Job, Run
+from jobs.second_look import kept_tags, looked_over
 from pipeline.canonical import content_hash
 from pipeline.curate.decontaminate import Cuts, contamination
 from pipeline.curate.dedup import DedupSettings
-from pipeline.curate.duplicates import COLUMNS, RANK, conflict_of, duplicate_verdicts
+from pipeline.curate.duplicates import COLUMNS, RANK, SCORE, conflict_of, duplicate_verdicts
 from pipeline.curate.filters import filter_stages
 from pipeline.curate.funnel import funnel
+from pipeline.curate.judging import TEMPLATE, ranks
 from pipeline.curate.leaks import exam_of, leak_verdicts
+from pipeline.curate.quality import quality_stage
 from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.curate.sweep import nearest, sweep
+from pipeline.curate.tags import counted
 from pipeline.curate.verdicts import apply
 from pipeline.errors import GateStop
 from pipeline.run_dir import clear, write_json, write_parquet
 from pipeline.seeds.sources import SETS
 from pipeline.teacher.ledger import answers
 
-STAGES = ("generate", "parse", "confidence", "schema", "verbatim", "grounding", "verifier", "dedup", "contamination")
+FILTERS = ("generate", "parse", "confidence", "schema", "verbatim", "grounding", "verifier", "quality")
+STAGES = (*FILTERS, "dedup", "contamination")
 ROUND = Path("rounds/1")
 PAID = ("input_tokens", "output_tokens", "dollars")
-"""What refills take beyond what `generate` took."""
+"""What refills, judge and readings take beyond what `generate` took."""
 
 
 def shape(run: Run) -> Any:
@@ -36,9 +41,20 @@ def shape(run: Run) -> Any:
     return [
         {
             key: shaping[key]
-            for key in ("name", "teacher", "filters", "dedup", "contamination", "split", "demonstration")
+            for key in (
+                "name",
+                "teacher",
+                "filters",
+                "judge",
+                "consistency",
+                "dedup",
+                "contamination",
+                "split",
+                "demonstration",
+            )
         },
         {key: shaping["generation"][key] for key in ("starved", "refills")},
+        content_hash(TEMPLATE.read_text(encoding="utf-8")) if run.settings.judge else None,
         run.source.fingerprint(run.source.texts),
     ]
 
@@ -49,8 +65,8 @@ def work(run: Run) -> dict[str, Any]:
         clear(place / old)
     run.use_cluster()
     found = judged_with_refills(run, lambda requests: judged(run, requests))
-    samples, contaminated = found.samples, found.figures
-    entries = funnel(samples, list(STAGES))
+    samples, looks, contaminated = found.samples, found.figures["looks"], found.figures["contamination"]
+    entries = funnel(samples, stages(run))
     is_kept = pc.is_null(samples["reason"])
     kept = samples.filter(is_kept)
     write_parquet(place / ROUND / "samples" / "part-0.parquet", kept)
@@ -60,22 +76,33 @@ def work(run: Run) -> dict[str, Any]:
             f"{place}: no sample is left for training:\n{funnel_table(entries)}\nread "
             f"{place / ROUND / 'rejected'}, mend the prompt or the teacher, and run again"
         )
+    paid = [*found.refills, *(look["cost"] for look in looks.values())]
     splits = write_dataset(run, kept, entries, contaminated)
     return {
         "funnel": entries,
+        **looks,
+        "tags": counted(kept_tags(samples)),
         "contamination": contaminated,
         "splits": splits,
         "attrition": found.attrition,
         "refills": found.refills,
-        **{name: sum(one[name] for one in found.refills) for name in PAID if found.refills},
+        **{name: sum(one[name] for one in paid) for name in PAID if paid},
         "output": content_hash(kept.select(["sample_id", "text", "answer"]).sort_by("sample_id").to_pydict()),
         "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
     }
 
 
+def stages(run: Run) -> list[str]:
+    """The stages of this run, in their order."""
+    looks = [name for name in ("judge", "consistency") if getattr(run.settings, name)]
+    return [*FILTERS, *looks, "dedup", "contamination"]
+
+
 def judged(run: Run, requests: pa.Table) -> Judged:
     """The samples that were asked for with every verdict, and what they were compared with."""
-    return decontaminated(run, deduplicated(run, filtered(run, requests)))
+    samples, looks = looked_over(run, filtered(run, requests))
+    samples, contaminated = decontaminated(run, deduplicated(run, samples))
+    return samples, {"looks": looks, "contamination": contaminated}
 
 
 def filtered(run: Run, requests: pa.Table) -> pa.Table:
@@ -83,10 +110,11 @@ def filtered(run: Run, requests: pa.Table) -> pa.Table:
     from cluster.apply import run_stages
 
     joined = join_replies(requests, answers(run.dir.path / "ledger", set(requests["key"].to_pylist())))
-    teacher = run.settings.teacher
+    teacher, seeds = run.settings.teacher, run.dir.table("inputs/seeds.parquet")
     stages = [
         parse_stage(teacher.max_tokens, teacher.model),
-        *filter_stages(run.source, run.dir.table("inputs/seeds.parquet")),
+        *filter_stages(run.source, seeds),
+        quality_stage(run.source, seeds),
     ]
     return run_stages(joined, stages, block_rows=run.settings.cluster.block_rows)
 
@@ -95,8 +123,10 @@ def deduplicated(run: Run, samples: pa.Table) -> pa.Table:
     from cluster.shards import dedup_on_ray
 
     kept = pc.is_null(samples["reason"])
+    candidates = samples.filter(kept)
+    scores = pa.array(ranks(candidates["judged"].to_pylist()), pa.float64())
     found = dedup_on_ray(
-        samples.filter(kept).select(COLUMNS),
+        candidates.select(COLUMNS).append_column(SCORE, scores),
         id="sample_id",
         text="text",
         settings=DedupSettings(run.settings.dedup.threshold, run.settings.dedup.shingle),

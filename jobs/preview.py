@@ -15,6 +15,7 @@ from jobs.check import read_checked, require_teacher
 from jobs.console import say
 from pipeline.config import Settings
 from pipeline.curate.filters import filter_stages
+from pipeline.curate.quality import quality_stage
 from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.errors import TeacherError
 from pipeline.generate.human import resolved
@@ -37,6 +38,7 @@ def preview(settings: Settings, number: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch, teacher_url(settings.teacher, Path(scratch)) as base_url:
         records = asyncio.run(_ask_all(settings, base_url, chosen))
     stages = [parse_stage(settings.teacher.max_tokens, settings.teacher.model), *filter_stages(source, seeds)]
+    stages.append(quality_stage(source, seeds))
     samples = compose(stages)(join_replies(chosen, records)).to_pylist()
     for request, sample in zip(chosen.to_pylist(), samples, strict=True):
         say(_shown(request, sample))

@@ -68,7 +68,9 @@ def open_run(folder: RunDir, settings: Settings, *, update: bool = False) -> Run
         refuse_other_settings(folder.path, record, settings, update)
     record = {
         "task": settings.name,
-        "settings": settings.model_dump(mode="json", by_alias=True, exclude={"teacher": {"simulated": {"api_key"}}}),
+        "settings": settings.model_dump(
+            mode="json", by_alias=True, exclude={who: {"simulated": {"api_key"}} for who in ("teacher", "judge")}
+        ),
         "shaping": settings.shaping(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "started": record.get("started") or time.strftime("%Y-%m-%dT%H:%M:%S%z"),

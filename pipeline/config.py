@@ -6,81 +6,27 @@ environment.
 """
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipeline.errors import InputError
+from pipeline.curate.settings import Consistency, Contamination, Dedup, Filters, Split, Thresholds
 from pipeline.generate.matrix_settings import Dimension, Partial, check_cells
+from pipeline.seeds.settings import Real, Seeds
 from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.price_settings import PriceGiven
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
-Share = Annotated[float, Field(gt=0, lt=1)]
-Threshold = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-def _shingle(spelling: str) -> str:
-    from pipeline.curate.shingles import Shingling  # brings numpy and pyarrow, for which `--help` shall not wait
-
-    try:
-        return str(Shingling.parse(spelling))
-    except InputError as error:
-        raise ValueError(str(error).removeprefix("shingle: ")) from None
-
-
-Shingle = Annotated[str, AfterValidator(_shingle)]
-
-
-class Seeds(BaseModel):
-    """The examples that the teacher is shown, as references of style."""
-
-    model_config = STRICT
-    path: str
-    format: Literal["rows", "cuad"] = "rows"
-    strata: tuple[str, ...] = ()
-    share: Share | None = None
-    """Share of the documents that become seeds, where seeds and real sets come from one source."""
-
-
-class Shares(BaseModel):
-    """How one file of real rows is dealt to the three sets, by document."""
-
-    model_config = STRICT
-    calibration: Share = 0.25
-    dev: Share = 0.25
-    final: Share = 0.5
-
-
-class Real(BaseModel):
-    """Human-verified rows: three files, or one file and shares."""
-
-    model_config = STRICT
-    calibration: str | None = None
-    dev: str | None = None
-    final: str | None = None
-    path: str | None = None
-    format: Literal["rows", "cuad"] = "rows"
-    shares: Shares = Shares()
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        files = [name for name in ("calibration", "dev", "final") if getattr(self, name)]
-        if self.path and files:
-            raise ValueError(f"both path and {', '.join(files)} are given; give one file with shares, or three files")
-        if not self.path and len(files) < 3:
-            raise ValueError(
-                "calibration, dev and final are all needed; or give path, one file that is split by document"
-            )
-        return self
 
 
 class Teacher(BaseModel):
     """Who writes the samples. Any server that speaks the Anthropic Messages API."""
 
     model_config = STRICT
+    section: ClassVar[str] = "teacher"
+    """By what name its settings, its errors and, where it is built in, its log go."""
     base_url: str | None = "simulated"
     """`simulated` starts the built-in teacher; null is the SDK's own default (ANTHROPIC_BASE_URL or Anthropic)."""
     model: str = "simulated-teacher"
@@ -137,6 +83,33 @@ class Limits(BaseModel):
     in_flight: Annotated[int, Field(gt=0)] = 64
 
 
+class Judge(Teacher):
+    """Who scores the samples; asked as the teacher is, of another family, through the same ledger and budget."""
+
+    section: ClassVar[str] = "judge"
+    model: str = "simulated-judge"
+    family: str = "simulated-rules"
+    simulated: SimulatedSettings = SimulatedSettings(
+        judge_rates={
+            "malformed_scores": 0.01,
+            "refused_scores": 0.005,
+            "out_of_range": 0.005,
+            "lenient": 0.02,
+            "strict": 0.01,
+        }
+    )
+    limits: Limits = Limits()
+    thresholds: Thresholds = Thresholds()
+    same_family: Annotated[str, Field(min_length=8)] | None = None
+    """Why a judge of the teacher's own family is good enough, in writing; goes on record and into the report."""
+    control: Annotated[int, Field(ge=0)] = 20
+    """Samples that the grounding filter or the verifier refuted, and real calibration rows with their human answers,
+    up to so many of each, that the judge scores as well: how far its word on correctness can be trusted.
+    """
+    unscored: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """The share without a score above which the run warns."""
+
+
 class Generation(BaseModel):
     model_config = STRICT
     samples: Annotated[int, Field(gt=0)] = 4
@@ -151,31 +124,6 @@ class Generation(BaseModel):
     """A value is starved whose share among the samples kept is below this part of its share among those planned."""
     refills: Annotated[int, Field(ge=0, le=20)] = 2
     """How often, at most, more samples are asked for the starved values."""
-
-
-class Filters(BaseModel):
-    model_config = STRICT
-    confidence: Annotated[float, Field(ge=0, le=1)] = 0.85
-    verbatim_words: Annotated[int, Field(gt=0)] = 8
-    """The longest run of words that a sample may share with its seed."""
-
-
-class Dedup(BaseModel):
-    model_config = STRICT
-    threshold: Threshold = 0.8
-    shingle: Shingle = "word:5"
-
-
-class Contamination(BaseModel):
-    model_config = STRICT
-    cut: Threshold = 0.65
-    containment: Threshold = 0.8
-    shingle: Shingle = "word:5"
-
-
-class Split(BaseModel):
-    model_config = STRICT
-    validation: Share = 0.1
 
 
 class Finetune(BaseModel):
@@ -259,6 +207,9 @@ class Settings(BaseModel):
     limits: Limits = Limits()
     generation: Generation = Generation()
     filters: Filters = Filters()
+    judge: Judge | None = None
+    """Null asks no judge; `{}` is the built-in one."""
+    consistency: Consistency | None = None
     dedup: Dedup = Dedup()
     contamination: Contamination = Contamination()
     split: Split = Split()
@@ -283,12 +234,20 @@ class Settings(BaseModel):
         values["seeds"].pop("path")
         for key in ("path", "calibration", "dev", "final"):
             values["real"].pop(key)
-        values["teacher"] = {
-            "model": self.teacher.model,
-            "family": self.teacher.family,
-            "max_tokens": self.teacher.max_tokens,
-            "effort": self.teacher.effort,
-            "structured": self.teacher.structured is not False,
-            "simulated": self.teacher.simulated.rates if self.teacher.base_url == "simulated" else None,
-        }
+        values["teacher"] = _answering(self.teacher)
+        if self.judge:
+            values["judge"] = _answering(self.judge) | {"thresholds": values["judge"]["thresholds"]}
+            values["judge"] |= {"control": self.judge.control}
         return values
+
+
+def _answering(model: Teacher) -> dict[str, Any]:
+    """What of a model's settings shapes its answers."""
+    return {
+        "model": model.model,
+        "family": model.family,
+        "max_tokens": model.max_tokens,
+        "effort": model.effort,
+        "structured": model.structured is not False,
+        "simulated": model.simulated.erring if model.base_url == "simulated" else None,
+    }

@@ -83,9 +83,13 @@ SAMPLE = pa.schema(
         ("raw", pa.string()),
         ("input_tokens", pa.int64()),
         ("output_tokens", pa.int64()),
+        ("tags", pa.string()),
+        ("judged", pa.string()),
+        ("relabelled", pa.string()),
         *VERDICT,
     ]
 )
+"""`tags`, `judged` and `relabelled` are canonical JSON objects, or null where nothing was found or asked."""
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 

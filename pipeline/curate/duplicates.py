@@ -13,8 +13,11 @@ from pipeline.curate.verdicts import Rejection
 from pipeline.tasks.extraction import conflicting
 from pipeline.tasks.task import Task, TaskSource, load_task
 
-RANK: Rank = (("confidence", "descending"),)
-"""Among samples that passed every filter the more confident one stays, then the one with the smaller id."""
+SCORE = "judge_score"
+RANK: Rank = ((SCORE, "descending"), ("confidence", "descending"))
+"""Among samples that passed every filter the better judged one stays, where there is a judge, then the more confident,
+then the one with the smaller id.
+"""
 COLUMNS = ("sample_id", "text", "answer", "confidence")
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from pipeline.config import Contamination
 from pipeline.curate.exam import Exam
+from pipeline.curate.settings import Contamination
 from pipeline.curate.verdicts import Rejection
 
 

@@ -61,7 +61,7 @@ def request_key(params: Mapping[str, Any], number: int, teacher: Teacher) -> str
     A reply format that is asked for is part of it, whether or not the server takes formats: a server that learns to
     does not change the key, nor does a mark for its cache.
     """
-    rates = teacher.simulated.rates if teacher.base_url == "simulated" else None
+    rates = teacher.simulated.erring if teacher.base_url == "simulated" else None
     return content_hash({"params": unmarked(params), "number": number, "simulated": rates})
 
 

@@ -45,7 +45,8 @@ def dataset_card(
         "All samples of one seed are in the same split. Columns: `prompt` and `completion` (chat messages), "
         "`sample_id`, `seed_id`, "
         "`cell` (the generation matrix cell, as JSON), `teacher`, `round`, `source`.",
-        f"## How it was filtered\n\n| stage | in | rejected | kept |\n|---|---:|---|---:|\n{removed}",
+        f"## How it was filtered{_second_look(settings)}\n\n"
+        f"| stage | in | rejected | kept |\n|---|---:|---|---:|\n{removed}",
         _contamination(settings, contaminated),
         "## Limits\n\nAnswers are the teacher's, checked by the filters above and not by people. Before "
         "publishing or training, check "
@@ -70,6 +71,17 @@ def _origin(settings: Settings, demonstration: bool) -> str:
     if demonstration:
         origin += " The task is a demonstration: its real rows were constructed, so results on them are no evidence."
     return origin
+
+
+def _second_look(settings: Settings) -> str:
+    judge, again = settings.judge, settings.consistency
+    told = []
+    if judge:
+        told.append(f"Kept samples were scored by `{judge.model}` (family: {judge.family}).")
+        told += [f"It is of the teacher's family; the reason given: {judge.same_family}"] if judge.same_family else []
+    if again:
+        told.append(f"The teacher labelled {again.share:.0%} of them again, {again.k} times.")
+    return f"\n\n{' '.join(told)}" if told else ""
 
 
 def _reasons(rejected: Mapping[str, int]) -> str:

@@ -20,6 +20,7 @@ from pipeline.report.costs import costs
 from pipeline.report.curation import contamination, funnel
 from pipeline.report.losses import losses
 from pipeline.report.reading import kept_samples, rejected_samples, worst_predictions
+from pipeline.report.second_look import second_look
 from pipeline.report.training import points, training
 from pipeline.report.wording import breakable, count, figure, flat, visible, without_secrets
 
@@ -27,6 +28,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
     "comparison": "Before and after",
     "funnel": "Funnel",
+    "second_look": "Judge, consistency and tags",
     "contamination": "Contamination",
     "training": "Training",
     "cost": "Cost",
@@ -109,6 +111,7 @@ def _body(record: Mapping[str, Any], metrics: Mapping[str, Any], data: ReportDat
         "compared_set": metrics.get("set", "final"),
         "funnel": funnel(curate),
         "losses": losses(curate),
+        "second_look": second_look(curate),
         "contamination": contamination(record, data.sweep),
         "training": training(stages.get("finetune", {}), data.training),
         "costs": costs(record, results(metrics)),

@@ -38,6 +38,8 @@ class Sample:
     stratum: str
     confidence: str
     cell: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
+    """Its tags, and what the judge said of it."""
     text: Text
     answer: tuple[tuple[str, str], ...]
     raw: Text
@@ -109,6 +111,7 @@ def _sample(row: Mapping[str, Any], twin: tuple[str, Text] | None = None) -> Sam
         stratum=row["stratum"] or ABSENT,
         confidence=figure(row["confidence"]),
         cell=tuple(flat(as_fields(row["cell"]))),
+        notes=tuple(pair for name in ("tags", "judged") for pair in flat(as_fields(row.get(name)))),
         text=long_text(row["text"]),
         answer=tuple((name, _value(value)) for name, value in as_fields(row["answer"]).items()),
         raw=long_text(row["raw"]),

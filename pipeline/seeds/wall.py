@@ -9,9 +9,9 @@ from itertools import combinations
 
 import pyarrow as pa
 
-from pipeline.config import Dedup
 from pipeline.curate.decontaminate import Cuts, check
 from pipeline.curate.exam import Exam
+from pipeline.curate.settings import Dedup
 from pipeline.seeds.rows import BadRow
 
 

@@ -60,8 +60,8 @@ def api_key(teacher: Teacher) -> SecretStr:
     key = os.environ.get(teacher.api_key_env, "")
     if not key:
         raise InputError(
-            f"teacher.api_key_env: {teacher.api_key_env} is not set; export it, "
-            "or --set teacher.api_key_env=null for a server that wants no key"
+            f"{teacher.section}.api_key_env: {teacher.api_key_env} is not set; export it, "
+            f"or --set {teacher.section}.api_key_env=null for a server that wants no key"
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise InputError(f"{teacher.api_key_env}: holds white space or control characters; export the bare key")
@@ -168,13 +168,15 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], where: str) -> int | None:
-    """Asks the server to count the tokens of a request, which is free, and proves address, key and model.
+    """Asks the server to count the tokens of a request, which is free, and proves address, key and model. `where`
+    begins with the section of its settings.
 
     Returns the count, or None where the server has no such endpoint. Raises TeacherError when it cannot be reached or
     refuses us.
     """
     import anthropic
 
+    section = where.partition(" ")[0]
     wanted = {name: params[name] for name in ("model", "messages", "system") if name in params}
     try:
         async with asyncio.timeout(20):
@@ -182,17 +184,17 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
     except (anthropic.APIConnectionError, TimeoutError) as error:
         cause = error.__cause__ or error
         raise TeacherError(
-            f"{where}: cannot be reached ({cause}); check teacher.base_url and that the server runs"
+            f"{where}: cannot be reached ({cause}); check {section}.base_url and that the server runs"
         ) from error
     except (anthropic.AuthenticationError, anthropic.PermissionDeniedError) as error:
         raise TeacherError(
             f"{where}: refuses the key ({hide(_message(error), client.api_key)}); "
-            "check the variable named by teacher.api_key_env"
+            f"check the variable named by {section}.api_key_env"
         ) from error
     except anthropic.NotFoundError as error:
         if params["model"] in _message(error):
             raise TeacherError(
-                f"{where}: does not know model {params['model']!r}; set teacher.model to one it serves"
+                f"{where}: does not know model {params['model']!r}; set {section}.model to one it serves"
             ) from error
         return None
     except anthropic.APIError:

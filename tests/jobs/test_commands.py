@@ -219,7 +219,7 @@ def test_the_built_in_teacher_refuses_what_it_cannot_answer_before_anything_is_p
         assert "drafts contract sections only, and this task's fields are order_number, delivery_date" in refused.stderr
     assert seedwright("plan", task_folder, "--out", out, "--update").returncode == 0
     refused = seedwright("plan", "contracts", "--set", "teacher.model=claude-haiku-5-5")
-    assert "the built-in teacher serves simulated-teacher and not 'claude-haiku-5-5'" in refused.stderr
+    assert "the built-in teacher serves simulated-teacher, simulated-judge and not 'claude-haiku-5-5'" in refused.stderr
 
 
 def test_the_doctor_advises_its_own_option(seedwright: Seedwright, tmp_path: Path) -> None:

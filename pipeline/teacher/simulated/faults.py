@@ -83,14 +83,14 @@ def render(prompt: DraftPrompt, fault: str | None) -> Reply:
     return Reply(_malformed(said, rng) if fault == "malformed_json" else f"{head}{said}{tail}", "end_turn")
 
 
-def choose(raw: str, rates: Mapping[str, float]) -> str | None:
-    """The fault of a request, by a number that its text alone decides; None for an honest reply.
+def choose(raw: str, rates: Mapping[str, float], faults: tuple[str, ...] = FAULTS) -> str | None:
+    """The fault of a request, one of `faults`, by a number that its text alone decides; None for an honest reply.
 
     >>> choose("any text", {"refusal": 1.0}), choose("any text", {"refusal": 0.0})
     ('refusal', None)
     """
     draw = int.from_bytes(sha256(f"choose {raw}".encode("utf-8", "surrogatepass")).digest()[:8]) / 2**64
-    for fault in FAULTS:
+    for fault in faults:
         draw -= rates.get(fault, 0.0)
         if draw < 0:
             return fault

@@ -19,6 +19,7 @@ _CHANGE = re.compile(
     r"notwithstanding|despite|instead|in place of|replac|amend|deleted|no longer|not apply|struck|withdrawn|moved",
     re.I,
 )
+_NOTHING = re.compile(r"(?!)")
 _STARTS = re.compile(
     r"effective|in(?:to)? force|takes? effect|commenc|starts?\b|starting|begins?\b|with effect|valid from|applies from"
     r"|runs from|as (?:of|from)|bound from|^\W*from $|arise on|goes live",
@@ -69,15 +70,20 @@ _ENDING = re.compile(
 )
 
 
-def label(document: str, salt: str = "") -> dict[str, Any]:
-    """The answer for any text at all; the same text and salt give the same answer. It reads 40,000 characters."""
+def label(document: str, salt: str = "", wavers: float = 0.0) -> dict[str, Any]:
+    """The answer for any text at all; the same text and salt give the same answer. It reads 40,000 characters.
+
+    `wavers` is how often it overlooks, by salt and field, that a clause overrides another.
+    """
     text = document[:_LIMIT]
+    doubt = random.Random(sha256(f"wavers {salt}\x00{document}".encode("utf-8", "surrogatepass")).digest())
+    change = [_NOTHING if doubt.random() < wavers else _CHANGE for _ in range(4)]
     answer: dict[str, Any] = {
         "parties": find_parties(text) or None,
-        "effective_date": _start(text),
-        "termination_clause_type": _ending(text),
-        "payment_amount": _payment(text),
-        "governing_law": _law(text),
+        "effective_date": _start(text, change[0]),
+        "termination_clause_type": _ending(text, change[1]),
+        "payment_amount": _payment(text, change[2]),
+        "governing_law": _law(text, change[3]),
     }
     rng = random.Random(sha256(f"{document}\x00{salt}".encode("utf-8", "surrogatepass")).digest())
     return {field: None if rng.random() < _SLIPS else value for field, value in answer.items()}
@@ -88,7 +94,7 @@ def _before(text: str, at: int, reach: int) -> str:
     return _SENTENCES.split(text[max(0, at - reach) : at])[-1]
 
 
-def _start(text: str) -> str | None:
+def _start(text: str, change: re.Pattern[str]) -> str | None:
     """The last day that a change names, else the first that is called a start, else the first on which it was made."""
     moved, starts, made = list[str](), list[str](), list[str]()
     for day in dates(text):
@@ -97,40 +103,40 @@ def _start(text: str) -> str | None:
         if _OTHER_DAY.search(near[-34:]) and not _STARTS.search(near[-22:]):
             continue
         if _STARTS.search(near[-60:]) or _STARTS_AFTER.match(text, day.end):
-            (moved if _CHANGE.search(before) else starts).append(day.value)
+            (moved if change.search(before) else starts).append(day.value)
         elif _MADE.search(before):
             made.append(day.value)
     return next(iter([*moved[-1:], *starts, *made]), None)
 
 
-def _payment(text: str) -> dict[str, Any] | None:
+def _payment(text: str, change: re.Pattern[str]) -> dict[str, Any] | None:
     """The first sum that a change brings in, else the first that is paid, else the first that is nothing else."""
     changed, paid, bare = list[Sum](), list[Sum](), list[Sum]()
     for one in sums(text):
         before = _before(text, one.start, 90)
         old = _SIDE_SUM.search(before[-60:]) or _OLD_SUM.match(text, one.end)
-        if old and not (_CHANGE.search(before) and _NEW_SUM.search(before)):
+        if old and not (change.search(before) and _NEW_SUM.search(before)):
             continue
-        kind = changed if _CHANGE.search(before) else paid if _PAID.search(before) else bare
+        kind = changed if change.search(before) else paid if _PAID.search(before) else bare
         kind.append(one)
     best = next(iter([*changed, *paid, *bare]), None)
     return {"amount": best.amount, "currency": best.currency} if best else None
 
 
-def _law(text: str) -> str | None:
+def _law(text: str, change: re.Pattern[str]) -> str | None:
     """Where a clause changes the law, the last one that it does not take back; otherwise the first that is named."""
     named = places_of_law(text)
     kept = [one for one in named if not _OLD_LAW.search(_before(text, one.start, 45))]
-    changed = [one.value for one in kept if _CHANGE.search(_before(text, one.start, 120))]
+    changed = [one.value for one in kept if change.search(_before(text, one.start, 120))]
     return changed[-1] if changed else next((one.value for one in kept or named), None)
 
 
-def _ending(text: str) -> str | None:
+def _ending(text: str, change: re.Pattern[str]) -> str | None:
     """The widest right of the sentences on ending; where one overrides, what was said before no longer counts."""
     kinds = set[str]()
     for sentence in filter(_ENDING.search, _SENTENCES.split(text)):
         found = [kind for kind, cue in _RIGHTS.items() if cue.search(sentence)]
-        if found and _CHANGE.search(sentence):
+        if found and change.search(sentence):
             taken = len(found) > 1 and re.search(r"withdrawn|deleted|may not|neither|nobody", sentence)
             kinds = {found[1] if taken else found[0]}
         elif found:

@@ -1,6 +1,7 @@
-"""The two kinds of prompt that the simulated teacher understands: draft a section, or label a document.
+"""The kinds of prompt that the simulated teacher understands: draft a section, label a document, or judge a sample.
 
-A draft prompt carries `<cell>`, `<variation>` and `<style_reference>` blocks, a label prompt one `<document>` block.
+A draft prompt carries `<cell>`, `<variation>` and `<style_reference>` blocks, a label prompt one `<document>` block,
+and a judge's prompt `<cell>`, `<judged_answer>` (one line) and `<judged_text>`, in this order.
 A seed or document may hold such tags itself, so each block runs from its first opening to its last closing tag, and
 what lies within a style reference or a document is never searched for the other blocks.
 
@@ -13,6 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _VARIATION = re.compile(r"<variation>[ \t]*(\d{1,9})(?:[ \t]+of[ \t]+(\d{1,9}))?[ \t]*</variation>")
+
+_JUDGED = re.compile(
+    r"(?P<cell><cell>\n(?:[^\n<]*\n)*)</cell>\n<judged_answer>\n(?P<answer>[^\n]*)\n</judged_answer>\n"
+    r"<judged_text>\n(?P<text>.*)\n</judged_text>",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +35,28 @@ class DraftPrompt:
 class LabelPrompt:
     raw: str
     document: str
+    after: str = ""
+    """What the prompt says below the document: another number of a reading is another reading."""
 
 
-def read_prompt(user_text: str) -> DraftPrompt | LabelPrompt | None:
+@dataclass(frozen=True, slots=True)
+class JudgePrompt:
+    raw: str
+    cell: Mapping[str, str]
+    answer: str
+    text: str
+
+
+def read_prompt(user_text: str) -> DraftPrompt | LabelPrompt | JudgePrompt | None:
     """None when the text has neither a `<cell>` on a line of its own nor a `<document>`."""
+    if match := _JUDGED.match(user_text):
+        return JudgePrompt(user_text, _read_cell(match["cell"]), match["answer"].strip(), match["text"].strip("\r\n"))
     document, closing = user_text.find("<document>"), user_text.rfind("</document>")
     openings = (_first(user_text, "<cell>"), _first(user_text, "<style_reference>"))
     drafting = min((at for at in openings if at >= 0), default=-1)
     if 0 <= document < closing and (drafting < 0 or document < drafting):
-        return LabelPrompt(user_text, user_text[document + len("<document>") : closing].strip("\r\n"))
+        inside = user_text[document + len("<document>") : closing].strip("\r\n")
+        return LabelPrompt(user_text, inside, user_text[closing + len("</document>") :].strip())
     return _read_draft(user_text)
 
 

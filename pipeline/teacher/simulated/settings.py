@@ -1,11 +1,12 @@
 """The simulated teacher's settings: which models and key it accepts, how fast it is, and how often it fails."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.teacher.simulated.faults import FAULTS
+from pipeline.teacher.simulated.judging import JUDGE_FAULTS
 from pipeline.teacher.simulated.odd import ODD
 
 BATCH_FAULTS = ("expired", "errored", "invalid")
@@ -18,7 +19,7 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 class SimulatedSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
-    models: Annotated[tuple[str, ...], Field(min_length=1)] = ("simulated-teacher",)
+    models: Annotated[tuple[str, ...], Field(min_length=1)] = ("simulated-teacher", "simulated-judge")
     """Model names that it answers to; any other is a 404."""
     api_key: Annotated[str, Field(min_length=1, repr=False)] = "simulated"
     """The one key that it accepts, as `Authorization: Bearer` or `x-api-key`; no error or repr shows it."""
@@ -34,6 +35,8 @@ class SimulatedSettings(BaseModel):
     """The delay of every reply, uniform between these two, in milliseconds."""
     rates: dict[str, float] = Field(default_factory=dict)
     """Share of the drafts that carry each fault of content, by its name in `faults.FAULTS`; at most 1 in all."""
+    judge_rates: dict[str, float] = Field(default_factory=dict)
+    """Share of the judgements that carry each fault, by its name in `judging.JUDGE_FAULTS`; at most 1 in all."""
     server_rates: dict[str, float] = Field(default_factory=dict)
     """Share of the attempts that meet each fault of the server, by its name in `SERVER_FAULTS`; at most 1 in all."""
     slow_s: Seconds = 2.0
@@ -59,9 +62,15 @@ class SimulatedSettings(BaseModel):
         if self.latency_ms[0] > self.latency_ms[1]:
             raise ValueError(f"latency_ms {self.latency_ms} falls; give the shorter delay first")
         _check_rates("rates", self.rates, FAULTS)
+        _check_rates("judge_rates", self.judge_rates, JUDGE_FAULTS)
         _check_rates("server_rates", self.server_rates, SERVER_FAULTS)
         _check_rates("batch_rates", self.batch_rates, BATCH_FAULTS)
         return self
+
+    @property
+    def erring(self) -> dict[str, Any]:
+        """What makes it another teacher, whose replies are others."""
+        return {**self.rates, **({"judge": self.judge_rates} if self.judge_rates else {})}
 
 
 def _check_rates(where: str, rates: Mapping[str, float], known: tuple[str, ...]) -> None:

@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from pipeline.config import Dedup
+from pipeline.curate.settings import Dedup
 from pipeline.records import REAL, SEED
 from pipeline.seeds.wall import breaches
 

@@ -61,7 +61,7 @@ def test_a_prompt_is_read_with_markup_inside_its_seed() -> None:
 def test_a_document_is_read_up_to_its_last_closing_tag() -> None:
     document = "a </document> b\n<cell>\nlayout: letter\n</cell>"
     assert read_prompt(f"Label it: <document>{document}</document> now") == LabelPrompt(
-        f"Label it: <document>{document}</document> now", document
+        f"Label it: <document>{document}</document> now", document, "now"
     )
 
 
