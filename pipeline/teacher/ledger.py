@@ -3,8 +3,10 @@
 One append-only JSONL file a writer, so that no two machines ever write to the same file; every reader reads all. A line
 is
     {"kind": "intent",  "key", "at"}                            the request is about to leave
-    {"kind": "reply",   "key", "at", "dollars", "body"}         the server's answer, byte for byte as text; `dollars` is
-                                                                what it cost that day, null for an unknown price
+    {"kind": "reply",   "key", "at", "dollars", "tokens", "body"}    the server's answer, byte for byte as text; what it
+                                                                cost that day, null for an unknown price; its tokens, as
+                                                                in `pipeline.teacher.usage`, so that nobody has to parse
+                                                                the body, which is always last, to count them
     {"kind": "failure", "key", "at", "error"}                   given up; a later run asks again only if told to
 Intents and replies of requests that travel in a Message Batch also hold "batch", the batch's key: a random mark that is
 in the custom id of each of its requests. The batch itself leaves
@@ -31,6 +33,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+
+BODY = b', "body": "'
 
 
 class Ledger:
@@ -107,6 +111,34 @@ def read_ledger(folder: Path, holding: bytes = b"") -> Iterator[dict[str, Any]]:
                     continue
                 if isinstance(record, dict) and "kind" in record and "key" in record:
                     yield record
+
+
+def read_heads(folder: Path) -> Iterator[dict[str, Any]]:
+    """Every whole line of every writer without its body, in half the time; with it where it does not say its tokens.
+
+    >>> list(read_heads(Path("/nowhere")))
+    []
+    """
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open("rb") as file:
+            for line in file:
+                body = line.find(BODY)
+                counted = body > 0 and line.find(b', "tokens": [', 0, body) > 0
+                if counted and not _ends(line):
+                    continue
+                try:
+                    record = json.loads(line[:body] + b"}" if counted else line)
+                except ValueError:
+                    continue
+                if isinstance(record, dict) and "kind" in record and "key" in record:
+                    yield record
+
+
+def _ends(line: bytes) -> bool:
+    """Whether the text that ends the line is closed: a torn one may end in a quote and a brace of its own, escaped."""
+    line = line.removesuffix(b"\n")
+    text = line.removesuffix(b'"}')
+    return len(text) < len(line) and (len(text) - len(text.rstrip(b"\\"))) % 2 == 0
 
 
 def answers(folder: Path, keys: set[str] | None = None) -> Iterator[dict[str, Any]]:
