@@ -15,8 +15,7 @@ from pipeline.teacher.simulated.wire import BYTES_PER_TOKEN, Body, tokens, user_
 
 HELP = (
     "I am the simulated teacher, a program and not a language model. I can draft a contract section when the prompt has"
-    " a <cell> and a <style_reference> block, label a contract that stands in a <document> block, and judge a sample of"
-    " <cell>, <judged_answer> and <judged_text>."
+    " a <cell> and a <style_reference> block, label a contract in a <document>, and judge a <judged_text>."
 )
 
 WAVERS = 0.25
