@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,7 +27,7 @@ SHOWN_S = (30.0, 600.0)
 
 def batches_of(ledger: Path, keys: set[str]) -> tuple[list[Batch], list[Batch], frozenset[str]]:
     """The open batches that hold some of these keys, the other open ones, and the ids of all that were ever sent."""
-    found, known = open_batches(read_ledger(ledger, holding=b'"batch'))
+    found, known = open_batches(partial(read_ledger, ledger))
     ours = [batch for batch in found if batch.keys & keys]
     return ours, [batch for batch in found if not batch.keys & keys], known
 

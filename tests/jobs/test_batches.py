@@ -1,6 +1,7 @@
 """Generation by Message Batches as the command does it: killed, interrupted, capped, and beside the other transport."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -14,8 +15,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
-from jobs.batches import described
+from jobs.batches import described, shown
 from jobs.commands import run_flow
 from pipeline.canonical import content_hash
 from pipeline.layers import BUILT_IN, load_settings
@@ -103,6 +105,7 @@ def check_each_was_charged_once(folder: Path, count: int) -> None:
     assert len(records(folder, "reply")) == len(planned) == count
 
 
+@pytest.mark.slow
 def test_killed_between_submission_and_its_record_the_batch_is_found_and_each_request_paid_once(
     teacher: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -119,6 +122,7 @@ def test_killed_between_submission_and_its_record_the_batch_is_found_and_each_re
     assert {line["batch"] for line in log(tmp_path)} == {records(tmp_path, "batch")[0]["id"]}
 
 
+@pytest.mark.slow
 def test_killed_while_it_waits_it_goes_on_with_the_same_batches(teacher: Callable[..., str], tmp_path: Path) -> None:
     url = teacher(batch_s=3)
     more = (f"teacher.base_url={url}", "teacher.batches.requests=12")
@@ -134,6 +138,7 @@ def sent(folder: Path) -> list[str]:
     return [record["id"] for record in records(folder, "batch")] if (folder / "run/ledger").exists() else []
 
 
+@pytest.mark.slow
 def test_interrupted_it_says_that_the_batches_go_on_and_the_other_transport_takes_them_up_too(
     teacher: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -196,6 +201,16 @@ def test_replies_are_shared_by_both_transports(teacher: Callable[..., str], tmp_
     assert set((online + batch).values()) == {1}
     dear = {bool(one.get("batch")): one["dollars"] for one in records(tmp_path, "reply")}
     assert dear[True] < dear[False]
+
+
+def test_on_a_terminal_one_line_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr("jobs.batches.err", Console(file=screen, force_terminal=True, width=150))
+    batch = Batch("0" * 16, time.time(), frozenset("abc"), 0.1, None, "msgbatch_1")
+    with shown() as watch:
+        watch([OpenBatch(batch)])
+        time.sleep(0.3)
+    assert "msgbatch_1: 3 requests; sent 0:00:00 ago" in screen.getvalue()
 
 
 def test_a_batch_is_described_by_its_counts_and_its_age() -> None:

@@ -7,8 +7,8 @@ custom ids, but their results do: by the mark a batch is known again whatever be
 import json
 import uuid
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -148,29 +148,37 @@ def _sorted_error(name: str, error: Mapping[str, Any]) -> Result:
     return Result(name, "refused" if kind in REFUSED else "failed", error=said)
 
 
-def open_batches(records: Iterable[Mapping[str, Any]]) -> tuple[list[Batch], frozenset[str]]:
-    """The batches that are not read to their end, the oldest first, and the ids of all that were ever sent."""
+def open_batches(read: Callable[[bytes], Iterable[Mapping[str, Any]]]) -> tuple[list[Batch], frozenset[str]]:
+    """The batches that are not read to their end, the oldest first, and the ids of all that were ever sent.
+
+    `read` gives the ledger's records whose lines hold some bytes: what batches leave is few lines, and the many lines
+    of their requests are read only while a batch is open.
+    """
     intents: dict[str, Mapping[str, Any]] = {}
-    keys: dict[str, set[str]] = {}
-    done: dict[str, set[str]] = {}
     ids: dict[str, str] = {}
     ended: set[str] = set()
-    for record in records:
-        kind, key, batch = record["kind"], record["key"], record.get("batch")
-        if kind == "batch_intent":
-            intents[key] = record
-        elif kind == "batch":
-            ids[key] = record["id"]
-        elif kind == "batch_end":
-            ended.add(key)
-        elif batch and kind in ("intent", "reply"):
-            (keys if kind == "intent" else done).setdefault(batch, set()).add(key)
+    for record in read(b'"kind": "batch'):
+        if record["kind"] == "batch_intent":
+            intents[record["key"]] = record
+        elif record["kind"] == "batch":
+            ids[record["key"]] = record["id"]
+        elif record["kind"] == "batch_end":
+            ended.add(record["key"])
+    keys: dict[str, dict[str, set[str]]] = {mark: {"intent": set(), "reply": set()} for mark in intents.keys() - ended}
+    for record in read(b'"batch": "') if keys else ():
+        if record.get("batch") in keys and record["kind"] in ("intent", "reply"):
+            keys[record["batch"]][record["kind"]].add(record["key"])
     found = [
-        replace(
-            Batch(mark, one["at"], frozenset(keys.get(mark, ())), one["dollars"], one["newest"], ids.get(mark)),
-            done=frozenset(done.get(mark, ())),
+        Batch(
+            mark,
+            intents[mark]["at"],
+            frozenset(of["intent"]),
+            intents[mark]["dollars"],
+            intents[mark]["newest"],
+            ids.get(mark),
+            frozenset(of["reply"]),
         )
-        for mark, one in intents.items()
-        if mark not in ended and keys.get(mark, set()) - done.get(mark, set())
+        for mark, of in keys.items()
+        if of["intent"] - of["reply"]
     ]
     return sorted(found, key=lambda batch: batch.at), frozenset(ids.values())
