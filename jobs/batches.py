@@ -19,6 +19,8 @@ from pipeline.teacher.batches.values import Batch, entries_of, open_batches, par
 from pipeline.teacher.client import api_key, open_client
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.prices import Price
+from pipeline.teacher.terms import Terms as ServerTerms
+from pipeline.teacher.terms import known_terms
 
 COUNTED = ("processing", "succeeded", "errored")
 SHOWN_S = (30.0, 600.0)
@@ -51,12 +53,13 @@ def ask_in_batches(
     ours, others, known = batches_of(ledger, set(requests["key"].to_pylist()))
     if ours:
         say(f"  {len(ours):,} batches are on their way and are taken up: {', '.join(b.id or b.key for b in ours)}")
+    taken = batch_terms(ledger.parent, teacher)
     asking: list[BatchAsking] = []
 
     async def work(terms: Terms) -> dict[str, int]:
         async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
             asking.append(BatchAsking(BatchService(client, teacher.timeout_s), writer, terms))
-            return await asking[0].run(entries_of(requests, price), ours, known, submit=submit)
+            return await asking[0].run(entries_of(requests, price, taken), ours, known, submit=submit)
 
     with contextlib.closing(Ledger(ledger)) as writer, shown() as watch:
         terms = Terms(
@@ -64,7 +67,7 @@ def ask_in_batches(
             price,
             budget,
             spent + sum(batch.dollars for batch in others),
-            params=lambda entry: params_of(requests, entry.row),
+            params=lambda entry: params_of(requests, entry.row, taken),
             tell=lambda text: say(f"  {text}"),
             watch=watch,
             volatile=teacher.base_url == "simulated",
@@ -74,6 +77,14 @@ def ask_in_batches(
         except KeyboardInterrupt:
             say(f"  interrupted: {left_behind(asking[0].open if asking else [])}")
             raise
+
+
+def batch_terms(folder: Path, teacher: Teacher) -> ServerTerms:
+    """What is known of the server; no marks for its cache unless the settings insist: whether an entry of a batch finds
+    the prefix of another is a matter of luck, and to write one costs more than to send it.
+    """
+    terms = known_terms(folder, teacher)[0]
+    return terms if "caching" in terms.insisted else terms.without("caching")
 
 
 def left_behind(batches: Sequence[OpenBatch]) -> str:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.teacher.batches.values import Entry, Result
 
+TELLING = 10
+"""So many requests that are refused, with none answered, tell of the settings and not of themselves."""
+
 
 @dataclass(slots=True)
 class Settled:
@@ -27,7 +30,7 @@ def settle(
     settled = Settled(answered=sum(result.kind == "ok" for _, result in ours))
     for entry, result in ours:
         if result.kind == "refused":
-            settled.given_up.append((entry, result.error))
+            _refused(settled, entry, result.error, alone=len(ours) < TELLING or bool(settled.answered or others))
         elif result.kind in ("fatal", "canceled"):
             settled.stopped += 1
         elif result.kind == "failed":
@@ -38,6 +41,14 @@ def settle(
     elif canceled := kinds.count("canceled"):
         settled.why = f"{batch_id} was canceled, with {canceled:,} requests unanswered"
     return settled
+
+
+def _refused(settled: Settled, entry: Entry, error: str, *, alone: bool) -> None:
+    if alone:
+        settled.given_up.append((entry, error))
+    else:
+        settled.stopped += 1
+        settled.why = f"not one request was taken ({error})"
 
 
 def _failed(settled: Settled, entry: Entry, error: str, attempts: int, others: int) -> None:

@@ -16,8 +16,10 @@ import pyarrow as pa
 from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.client import SPENT, is_message
 from pipeline.teacher.prices import Price
+from pipeline.teacher.terms import Terms
 from pipeline.teacher.usage import Usage
 
+PLAIN = Terms(caching=False)
 HEAD, TAIL = b'{"requests":[', b"]}"
 FATAL = ("authentication_error", "permission_error", "billing_error", "not_found_error")
 REFUSED = ("invalid_request_error", "request_too_large")
@@ -69,19 +71,22 @@ class Result:
     error: str = ""
 
 
-def entries_of(requests: pa.Table, price: Price | None) -> list[Entry]:
+def entries_of(requests: pa.Table, price: Price | None, terms: Terms = PLAIN) -> list[Entry]:
     """An Entry for each row of a REQUEST table, at the price of the longest reply that it allows."""
     found = []
     columns = (requests[name].to_pylist() for name in ("key", "input_tokens", "output_tokens"))
     for row, (key, tokens, expected) in enumerate(zip(*columns, strict=True)):
-        params = params_of(requests, row)
-        longest = Usage(tokens, int(json.loads(params).get("max_tokens", expected)))
+        params = params_of(requests, row, terms)
+        most = int(json.loads(params).get("max_tokens", expected))
+        longest = Usage(output=most, cache_write=tokens) if terms.caching else Usage(tokens, most)
         found.append(Entry(key, row, len(params), price.dollars(longest, batch=True) if price else 0.0))
     return found
 
 
-def params_of(requests: pa.Table, row: int) -> bytes:
-    return bytes(requests["params"][row].as_py(), "utf-8")
+def params_of(requests: pa.Table, row: int, terms: Terms = PLAIN) -> bytes:
+    """The body of a request as it is sent on these terms."""
+    params = json.loads(requests["params"][row].as_py())
+    return json.dumps(terms.dress(params), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def new_mark() -> str:

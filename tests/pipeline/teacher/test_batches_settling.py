@@ -36,3 +36,11 @@ def test_an_empty_purse_or_a_cancellation_ends_the_run_and_gives_nothing_up() ->
 def test_requests_that_the_plan_has_no_more_are_nobody_s_business() -> None:
     found = settled("ok", "failed", "refused", known="a")
     assert (found.answered, found.again, found.given_up) == (1, [], [])
+
+
+def test_a_whole_batch_of_refusals_ends_the_run_and_gives_nothing_up() -> None:
+    entries = {f"{at}": Entry(f"{at}", at, 1, 0.1) for at in range(12)}
+    results = {key: Result(key, "refused", error="output_config: unknown") for key in entries}
+    found = settle("msgbatch_1", results, entries, 3, others=0)
+    assert (found.given_up, found.stopped, found.why) == ([], 12, "not one request was taken (output_config: unknown)")
+    assert len(settle("msgbatch_1", results, entries, 3, others=1).given_up) == 12
