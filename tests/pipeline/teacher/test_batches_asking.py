@@ -409,7 +409,7 @@ def test_what_batches_on_their_way_may_cost_is_not_spent_again(tmp_path: Path) -
     async def scenario(world: World) -> None:
         await killed(world.run(4), lambda: bool(world.records("batch")))
         assert await world.run(6, budget=4.5 * longest) == {"answered": 6}
-        first, later = world.records("batch_intent")
+        first, later = world.records("batch_intent")[:2]
         assert first["dollars"] == pytest.approx(4 * longest)
         assert later["at"] > next(one["at"] for one in world.records("batch_end") if one["key"] == first["key"])
 
