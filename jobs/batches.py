@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +19,8 @@ from pipeline.teacher.batches.values import Batch, entries_of, open_batches, par
 from pipeline.teacher.client import api_key, open_client
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.prices import Price
+from pipeline.teacher.terms import Terms as ServerTerms
+from pipeline.teacher.terms import known_terms
 
 COUNTED = ("processing", "succeeded", "errored")
 SHOWN_S = (30.0, 600.0)
@@ -26,7 +29,7 @@ SHOWN_S = (30.0, 600.0)
 
 def batches_of(ledger: Path, keys: set[str]) -> tuple[list[Batch], list[Batch], frozenset[str]]:
     """The open batches that hold some of these keys, the other open ones, and the ids of all that were ever sent."""
-    found, known = open_batches(read_ledger(ledger, holding=b'"batch'))
+    found, known = open_batches(partial(read_ledger, ledger))
     ours = [batch for batch in found if batch.keys & keys]
     return ours, [batch for batch in found if not batch.keys & keys], known
 
@@ -50,12 +53,13 @@ def ask_in_batches(
     ours, others, known = batches_of(ledger, set(requests["key"].to_pylist()))
     if ours:
         say(f"  {len(ours):,} batches are on their way and are taken up: {', '.join(b.id or b.key for b in ours)}")
+    taken = batch_terms(ledger.parent, teacher)
     asking: list[BatchAsking] = []
 
     async def work(terms: Terms) -> dict[str, int]:
         async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
             asking.append(BatchAsking(BatchService(client, teacher.timeout_s), writer, terms))
-            return await asking[0].run(entries_of(requests, price), ours, known, submit=submit)
+            return await asking[0].run(entries_of(requests, price, taken), ours, known, submit=submit)
 
     with contextlib.closing(Ledger(ledger)) as writer, shown() as watch:
         terms = Terms(
@@ -63,7 +67,7 @@ def ask_in_batches(
             price,
             budget,
             spent + sum(batch.dollars for batch in others),
-            params=lambda entry: params_of(requests, entry.row),
+            params=lambda entry: params_of(requests, entry.row, taken),
             tell=lambda text: say(f"  {text}"),
             watch=watch,
             volatile=teacher.base_url == "simulated",
@@ -73,6 +77,14 @@ def ask_in_batches(
         except KeyboardInterrupt:
             say(f"  interrupted: {left_behind(asking[0].open if asking else [])}")
             raise
+
+
+def batch_terms(folder: Path, teacher: Teacher) -> ServerTerms:
+    """What is known of the server; no marks for its cache unless the settings insist: whether an entry of a batch finds
+    the prefix of another is a matter of luck, and to write one costs more than to send it.
+    """
+    terms = known_terms(folder, teacher)[0]
+    return terms if "caching" in terms.insisted else terms.without("caching")
 
 
 def left_behind(batches: Sequence[OpenBatch]) -> str:

@@ -1,6 +1,7 @@
 """Generation by Message Batches as the command does it: killed, interrupted, capped, and beside the other transport."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -14,8 +15,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from command import Seedwright
+from rich.console import Console
 
-from jobs.batches import described
+from jobs.batches import described, shown
 from jobs.commands import run_flow
 from pipeline.canonical import content_hash
 from pipeline.layers import BUILT_IN, load_settings
@@ -64,14 +67,10 @@ def pairs(folder: Path, *more: str, transport: str = "batch") -> list[str]:
     ]
 
 
-def command(folder: Path, *more: str, transport: str = "batch", budget: str | None = None) -> list[str]:
-    asked = [sys.executable, "-m", "jobs", "run", "contracts", "--until", "generate", "--out", str(folder / "run")]
+def arguments(folder: Path, *more: str, transport: str = "batch", budget: str | None = None) -> list[str]:
+    asked = ["run", "contracts", "--until", "generate", "--out", str(folder / "run")]
     asked += ["--budget", budget] if budget else []
     return asked + [part for pair in pairs(folder, *more, transport=transport) for part in ("--set", pair)]
-
-
-def again(folder: Path, *more: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, *more, **options), capture_output=True, text=True, check=False)
 
 
 def log(folder: Path, path: str = ENTRY) -> list[dict[str, Any]]:
@@ -86,7 +85,8 @@ def records(folder: Path, kind: str) -> list[dict[str, Any]]:
 
 def kill_when(folder: Path, true: Callable[[], bool], number: int, *more: str) -> str:
     """Starts the command and sends it the signal when that is true; what it said on standard error."""
-    driver = subprocess.Popen(command(folder, *more), stderr=subprocess.PIPE, text=True, start_new_session=True)
+    command = [sys.executable, "-m", "jobs", *arguments(folder, *more)]
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not true():
         time.sleep(0.02)
         assert driver.poll() is None, driver.communicate()[1]
@@ -103,15 +103,16 @@ def check_each_was_charged_once(folder: Path, count: int) -> None:
     assert len(records(folder, "reply")) == len(planned) == count
 
 
+@pytest.mark.slow
 def test_killed_between_submission_and_its_record_the_batch_is_found_and_each_request_paid_once(
-    teacher: Callable[..., str], tmp_path: Path
+    teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
     """The server takes the batch at once and answers the submission half a minute later."""
     url = teacher({f"POST {ROUTE}": {"server": "slow"}}, slow_s=30, batch_s=0)
     kill_when(tmp_path, lambda: bool(log(tmp_path)), signal.SIGKILL, f"teacher.base_url={url}")
     assert len(records(tmp_path, "batch_intent")) == 1
     assert records(tmp_path, "batch") == []
-    shown = again(tmp_path, f"teacher.base_url={url}")
+    shown = seedwright(*arguments(tmp_path, f"teacher.base_url={url}"))
     assert shown.returncode == 0, shown.stderr
     assert "1 batches are on their way and are taken up" in shown.stderr
     assert "is the batch whose submission broke off" in shown.stderr
@@ -119,12 +120,15 @@ def test_killed_between_submission_and_its_record_the_batch_is_found_and_each_re
     assert {line["batch"] for line in log(tmp_path)} == {records(tmp_path, "batch")[0]["id"]}
 
 
-def test_killed_while_it_waits_it_goes_on_with_the_same_batches(teacher: Callable[..., str], tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_killed_while_it_waits_it_goes_on_with_the_same_batches(
+    teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
+) -> None:
     url = teacher(batch_s=3)
     more = (f"teacher.base_url={url}", "teacher.batches.requests=12")
     kill_when(tmp_path, lambda: len(sent(tmp_path)) == 2, signal.SIGKILL, *more)
     before = sent(tmp_path)
-    shown = again(tmp_path, *more)
+    shown = seedwright(*arguments(tmp_path, *more))
     assert shown.returncode == 0, shown.stderr
     assert sent(tmp_path) == before
     check_each_was_charged_once(tmp_path, 20)
@@ -134,31 +138,32 @@ def sent(folder: Path) -> list[str]:
     return [record["id"] for record in records(folder, "batch")] if (folder / "run/ledger").exists() else []
 
 
+@pytest.mark.slow
 def test_interrupted_it_says_that_the_batches_go_on_and_the_other_transport_takes_them_up_too(
-    teacher: Callable[..., str], tmp_path: Path
+    teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
     url = teacher(batch_s=3)
     more = f"teacher.base_url={url}"
     said = kill_when(tmp_path, lambda: bool(sent(tmp_path)), signal.SIGINT, more)
     assert f"1 batches go on at the server ({sent(tmp_path)[0]}); the same command takes them up" in said
     assert f"{sent(tmp_path)[0]}: 20 processing, 0 succeeded, 0 errored; sent 0:00:0" in said
-    shown = again(tmp_path, more, transport="online")
+    shown = seedwright(*arguments(tmp_path, more, transport="online"))
     assert shown.returncode == 0, shown.stderr
     check_each_was_charged_once(tmp_path, 20)
     assert log(tmp_path, "/v1/messages") == []
 
 
 def test_the_budget_stops_it_with_what_it_has_and_a_larger_one_goes_on(
-    teacher: Callable[..., str], tmp_path: Path
+    teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
     more = f"teacher.base_url={teacher(batch_s=0)}"
-    shown = again(tmp_path, more, budget="0.02")
+    shown = seedwright(*arguments(tmp_path, more, budget="0.02"))
     assert shown.returncode == 4, shown.stderr
     assert "larger --budget" in shown.stderr
     first = len(log(tmp_path))
     assert 0 < first < 20
     assert sum(record["dollars"] for record in records(tmp_path, "reply")) <= 0.02
-    shown = again(tmp_path, more, budget="2")
+    shown = seedwright(*arguments(tmp_path, more, budget="2"))
     assert shown.returncode == 0, shown.stderr
     check_each_was_charged_once(tmp_path, 20)
     entry = json.loads((tmp_path / "run/run.json").read_text())["stages"]["generate"]
@@ -166,13 +171,13 @@ def test_the_budget_stops_it_with_what_it_has_and_a_larger_one_goes_on(
     assert entry["dollars"] == pytest.approx(sum(record["dollars"] for record in records(tmp_path, "reply")), abs=1e-6)
 
 
-def test_the_built_in_teacher_serves_a_whole_generation_with_faults(tmp_path: Path) -> None:
+def test_the_built_in_teacher_serves_a_whole_generation_with_faults(seedwright: Seedwright, tmp_path: Path) -> None:
     faulty = (
         "teacher.simulated.batch_rates={expired: 0.2, errored: 0.2}",
         "teacher.simulated.server_rates={dropped: 0.1, overloaded: 0.1, half_sent: 0.1}",
         "teacher.simulated.batch_s=0",
     )
-    shown = again(tmp_path, *faulty)
+    shown = seedwright(*arguments(tmp_path, *faulty))
     assert shown.returncode == 0, shown.stderr
     (tmp_path / "run/teacher").rename(tmp_path / "teacher")
     check_each_was_charged_once(tmp_path, 20)
@@ -196,6 +201,16 @@ def test_replies_are_shared_by_both_transports(teacher: Callable[..., str], tmp_
     assert set((online + batch).values()) == {1}
     dear = {bool(one.get("batch")): one["dollars"] for one in records(tmp_path, "reply")}
     assert dear[True] < dear[False]
+
+
+def test_on_a_terminal_one_line_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr("jobs.batches.err", Console(file=screen, force_terminal=True, width=150))
+    batch = Batch("0" * 16, time.time(), frozenset("abc"), 0.1, None, "msgbatch_1")
+    with shown() as watch:
+        watch([OpenBatch(batch)])
+        time.sleep(0.3)
+    assert "msgbatch_1: 3 requests; sent 0:00:00 ago" in screen.getvalue()
 
 
 def test_a_batch_is_described_by_its_counts_and_its_age() -> None:

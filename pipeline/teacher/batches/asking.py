@@ -17,6 +17,7 @@ from pipeline.errors import BudgetStop, TeacherError
 from pipeline.teacher.batches.finding import search
 from pipeline.teacher.batches.reading import TOGETHER, Reading, read_on
 from pipeline.teacher.batches.service import BatchService, Status
+from pipeline.teacher.batches.settling import settle
 from pipeline.teacher.batches.terms import OpenBatch, Terms
 from pipeline.teacher.batches.values import Batch, Entry, Result, batch_body, new_mark, take_part
 from pipeline.teacher.client import Answer
@@ -38,7 +39,7 @@ class BatchAsking:
         self.known: set[str] = set()
         self.foreign: set[str] = set()
         self.fates: Counter[str] = Counter()
-        self.not_before = 0.0
+        self.submit, self.not_before = True, 0.0
         self.unheard: float | None = None
         self.ending: TeacherError | None = None
 
@@ -51,14 +52,14 @@ class BatchAsking:
         """
         self.entries = {entry.key: entry for entry in entries}
         self.known |= set(known)
+        self.submit = submit
         self.open = [OpenBatch(batch) for batch in found]
         taken = frozenset[str]().union(*(batch.keys for batch in found))
         self.waiting = deque(entry for entry in self.entries.values() if entry.key not in taken)
         await self._forget()
         while True:
-            if submit:
-                await self._submit_what_fits()
-            if not self.open and not (submit and self._may_send()):
+            await self._submit_what_fits()
+            if not self.open and not self._may_send():
                 break
             self.terms.watch(self.open)
             await self._pause()
@@ -72,7 +73,7 @@ class BatchAsking:
                 f"${self.spent:.4f} are spent ({self._tally()}); run the same command with a larger --budget to go on; "
                 "what is answered is kept"
             )
-        return dict(self.fates)
+        return dict(+self.fates)
 
     async def _pause(self) -> None:
         await asyncio.sleep(self.interval)
@@ -88,7 +89,8 @@ class BatchAsking:
 
     def _may_send(self) -> bool:
         left = self._left()
-        return bool(self.waiting) and self.ending is None and (left is None or self.waiting[0].dollars <= left)
+        allowed = self.submit and self.ending is None
+        return allowed and bool(self.waiting) and (left is None or self.waiting[0].dollars <= left)
 
     async def _submit_what_fits(self) -> None:
         while self._may_send() and time.monotonic() >= self.not_before:
@@ -148,11 +150,13 @@ class BatchAsking:
             self._later(answer)
 
     def _later(self, answer: Answer) -> None:
-        """Sending waits, as long as the server asks and no longer than patience lasts."""
+        """Sending waits as long as the server asks, and no longer than patience lasts."""
         self._unheard(answer)
         if answer.kind == "refused":
             raise self._stopped(f"it refuses the batch ({answer.error})")
-        self.not_before = time.monotonic() + (answer.retry_after or self.interval)
+        wait = min(answer.retry_after or self.interval, self.teacher.patience_s)
+        self.not_before = time.monotonic() + wait
+        self.terms.tell(f"no batch can be sent now ({answer.error}); again in {wait:.0f} s")
 
     # polling
 
@@ -170,8 +174,8 @@ class BatchAsking:
             await self._gone(one, one.batch.id)
         elif status.ended:
             await self._read(one, one.batch.id)
-        elif time.time() - one.batch.at > self.limits.deadline_h * 3600:
-            raise self._stopped(f"{status.id} has not ended after {self.limits.deadline_h:g} hours")
+        else:
+            self._check_deadline(one, f"{status.id} has not ended")
 
     async def _find(self, one: OpenBatch) -> None:
         """Looks for a batch of which only the intent is known."""
@@ -188,6 +192,12 @@ class BatchAsking:
             if not found.reaches and not self.terms.volatile:
                 raise self._unknown(one, f"{one.batch.newest}, which was the newest when it was sent,")
             await self._end(one, "never")
+        else:
+            self._check_deadline(one, f"batch {one.batch.key} was not found for certain")
+
+    def _check_deadline(self, one: OpenBatch, what: str) -> None:
+        if time.time() - one.batch.at > self.limits.deadline_h * 3600:
+            raise self._stopped(f"{what} after {self.limits.deadline_h:g} hours")
 
     async def _gone(self, one: OpenBatch, batch_id: str) -> None:
         if not self.terms.volatile:
@@ -235,37 +245,20 @@ class BatchAsking:
 
     async def _settle(self, one: OpenBatch, results: dict[str, Result]) -> None:
         """All results are in: what failed waits again, or is given up."""
-        kinds = Counter(result.kind for result in results.values())
-        answered = [key for key, result in results.items() if result.kind == "ok" and key in self.entries]
-        self.fates["answered"] += len(answered)
-        for key, result in results.items():
-            if (entry := self.entries.get(key)) is None:
-                continue
-            if result.kind == "refused":
-                await self._give_up(entry, result.error)
-            elif result.kind == "failed":
-                await self._again(replace(entry, failures=entry.failures + 1), result.error)
-            elif result.kind in ("fatal", "canceled"):
-                self.fates["stopped"] += 1
+        name = one.batch.id or one.batch.key
+        settled = settle(name, results, self.entries, self.teacher.attempts, others=self.fates["answered"])
+        for entry, error in settled.given_up:
+            await self._give_up(entry, error)
         await self.ledger.append("batch_end", one.batch.key, outcome="read")
         self.open.remove(one)
+        self.fates.update(answered=settled.answered, stopped=settled.stopped)
+        self.entries |= {entry.key: entry for entry in settled.again}
+        self.waiting.extend(settled.again)
+        kinds = Counter(result.kind for result in results.values())
         counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
-        self.terms.tell(f"{one.batch.id}: ended and read: {counts}; ${self.spent:.4f} spent in all")
-        if fatal := next((result for result in results.values() if result.kind == "fatal"), None):
-            self._end_with(fatal.error)
-        elif kinds["canceled"]:
-            self._end_with(f"{one.batch.id} was canceled, with {kinds['canceled']:,} requests unanswered")
-
-    async def _again(self, entry: Entry, error: str) -> None:
-        """Failures count when others succeed; while nobody gets an answer the server is at fault, and the run ends."""
-        self.entries[entry.key] = entry
-        if entry.failures < self.teacher.attempts:
-            self.waiting.append(entry)
-        elif self.fates["answered"]:
-            await self._give_up(entry, error)
-        else:
-            self.fates["stopped"] += 1
-            self._end_with(f"{self.teacher.attempts} batches without a single reply ({error})")
+        self.terms.tell(f"{name}: ended and read: {counts}; ${self.spent:.4f} spent in all")
+        if settled.why and self.submit:
+            self._end_with(settled.why)
 
     async def _give_up(self, entry: Entry, error: str) -> None:
         await self.ledger.append("failure", entry.key, error=error)

@@ -7,8 +7,8 @@ custom ids, but their results do: by the mark a batch is known again whatever be
 import json
 import uuid
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -16,8 +16,10 @@ import pyarrow as pa
 from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.client import SPENT, is_message
 from pipeline.teacher.prices import Price
+from pipeline.teacher.terms import Terms
 from pipeline.teacher.usage import Usage
 
+PLAIN = Terms(caching=False)
 HEAD, TAIL = b'{"requests":[', b"]}"
 FATAL = ("authentication_error", "permission_error", "billing_error", "not_found_error")
 REFUSED = ("invalid_request_error", "request_too_large")
@@ -69,19 +71,22 @@ class Result:
     error: str = ""
 
 
-def entries_of(requests: pa.Table, price: Price | None) -> list[Entry]:
+def entries_of(requests: pa.Table, price: Price | None, terms: Terms = PLAIN) -> list[Entry]:
     """An Entry for each row of a REQUEST table, at the price of the longest reply that it allows."""
     found = []
     columns = (requests[name].to_pylist() for name in ("key", "input_tokens", "output_tokens"))
     for row, (key, tokens, expected) in enumerate(zip(*columns, strict=True)):
-        params = params_of(requests, row)
-        longest = Usage(tokens, int(json.loads(params).get("max_tokens", expected)))
+        params = params_of(requests, row, terms)
+        most = int(json.loads(params).get("max_tokens", expected))
+        longest = Usage(output=most, cache_write=tokens) if terms.caching else Usage(tokens, most)
         found.append(Entry(key, row, len(params), price.dollars(longest, batch=True) if price else 0.0))
     return found
 
 
-def params_of(requests: pa.Table, row: int) -> bytes:
-    return bytes(requests["params"][row].as_py(), "utf-8")
+def params_of(requests: pa.Table, row: int, terms: Terms = PLAIN) -> bytes:
+    """The body of a request as it is sent on these terms."""
+    params = json.loads(requests["params"][row].as_py())
+    return json.dumps(terms.dress(params), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def new_mark() -> str:
@@ -148,29 +153,37 @@ def _sorted_error(name: str, error: Mapping[str, Any]) -> Result:
     return Result(name, "refused" if kind in REFUSED else "failed", error=said)
 
 
-def open_batches(records: Iterable[Mapping[str, Any]]) -> tuple[list[Batch], frozenset[str]]:
-    """The batches that are not read to their end, the oldest first, and the ids of all that were ever sent."""
+def open_batches(read: Callable[[bytes], Iterable[Mapping[str, Any]]]) -> tuple[list[Batch], frozenset[str]]:
+    """The batches that are not read to their end, the oldest first, and the ids of all that were ever sent.
+
+    `read` gives the ledger's records whose lines hold some bytes: what batches leave is few lines, and the many lines
+    of their requests are read only while a batch is open.
+    """
     intents: dict[str, Mapping[str, Any]] = {}
-    keys: dict[str, set[str]] = {}
-    done: dict[str, set[str]] = {}
     ids: dict[str, str] = {}
     ended: set[str] = set()
-    for record in records:
-        kind, key, batch = record["kind"], record["key"], record.get("batch")
-        if kind == "batch_intent":
-            intents[key] = record
-        elif kind == "batch":
-            ids[key] = record["id"]
-        elif kind == "batch_end":
-            ended.add(key)
-        elif batch and kind in ("intent", "reply"):
-            (keys if kind == "intent" else done).setdefault(batch, set()).add(key)
+    for record in read(b'"kind": "batch'):
+        if record["kind"] == "batch_intent":
+            intents[record["key"]] = record
+        elif record["kind"] == "batch":
+            ids[record["key"]] = record["id"]
+        elif record["kind"] == "batch_end":
+            ended.add(record["key"])
+    keys: dict[str, dict[str, set[str]]] = {mark: {"intent": set(), "reply": set()} for mark in intents.keys() - ended}
+    for record in read(b'"batch": "') if keys else ():
+        if record.get("batch") in keys and record["kind"] in ("intent", "reply"):
+            keys[record["batch"]][record["kind"]].add(record["key"])
     found = [
-        replace(
-            Batch(mark, one["at"], frozenset(keys.get(mark, ())), one["dollars"], one["newest"], ids.get(mark)),
-            done=frozenset(done.get(mark, ())),
+        Batch(
+            mark,
+            intents[mark]["at"],
+            frozenset(of["intent"]),
+            intents[mark]["dollars"],
+            intents[mark]["newest"],
+            ids.get(mark),
+            frozenset(of["reply"]),
         )
-        for mark, one in intents.items()
-        if mark not in ended and keys.get(mark, set()) - done.get(mark, set())
+        for mark, of in keys.items()
+        if of["intent"] - of["reply"]
     ]
     return sorted(found, key=lambda batch: batch.at), frozenset(ids.values())

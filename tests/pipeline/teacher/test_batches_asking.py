@@ -68,7 +68,7 @@ class World:
         values = {"poll_s": [0.02, 0.1], "settle_s": 0.3, **batches}
         patience = values.pop("patience_s", 20)
         teacher = Teacher(base_url=self.url, batches=values, attempts=4, timeout_s=5, patience_s=patience)
-        found, known = open_batches(read_ledger(self.ledger, holding=b'"batch'))
+        found, known = open_batches(lambda holding: read_ledger(self.ledger, holding))
         replied = {one["key"] for one in self.records("reply")}
         spent = sum(one["dollars"] for one in self.records("reply"))
         requests = table(count).filter(pa.array([key(at) not in replied for at in range(count)]))
@@ -95,7 +95,7 @@ class World:
         return self.folder / "ledger"
 
     def records(self, kind: str) -> list[dict[str, Any]]:
-        return [one for one in read_ledger(self.ledger) if one["kind"] == kind]
+        return sorted((one for one in read_ledger(self.ledger) if one["kind"] == kind), key=lambda one: one["at"])
 
     def entries(self) -> list[dict[str, Any]]:
         return [line for line in self.log() if line["path"] == f"{ROUTE}#entry"]
@@ -409,7 +409,7 @@ def test_what_batches_on_their_way_may_cost_is_not_spent_again(tmp_path: Path) -
     async def scenario(world: World) -> None:
         await killed(world.run(4), lambda: bool(world.records("batch")))
         assert await world.run(6, budget=4.5 * longest) == {"answered": 6}
-        first, later = world.records("batch_intent")
+        first, later = world.records("batch_intent")[:2]
         assert first["dollars"] == pytest.approx(4 * longest)
         assert later["at"] > next(one["at"] for one in world.records("batch_end") if one["key"] == first["key"])
 
@@ -429,6 +429,28 @@ def test_a_canceled_batch_is_not_sent_again_by_itself(tmp_path: Path) -> None:
         world.check_each_was_charged_once(5)
 
     play(tmp_path, scenario, batch_s=0.6)
+
+
+def test_what_was_canceled_is_left_to_the_other_transport(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await killed(world.run(5), lambda: bool(world.records("batch")))
+        async with AsyncAnthropic(base_url=world.url, api_key="simulated") as client:
+            await client.messages.batches.cancel(world.records("batch")[0]["id"])
+        assert await world.run(5, submit=False) == {"stopped": 5}
+        assert [one["outcome"] for one in world.records("batch_end")] == ["read"]
+
+    play(tmp_path, scenario, batch_s=60)
+
+
+def test_a_batch_that_does_not_end_stops_the_run_and_stays_open(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        with pytest.raises(TeacherError, match=r"msgbatch_\w+ has not ended after 0\.0001 hours"):
+            await world.run(3, deadline_h=0.0001)
+        assert world.records("batch_end") == []
+        assert await world.run(3) == {"answered": 3}
+        assert world.posted() == 1
+
+    play(tmp_path, scenario, batch_s=1.5)
 
 
 def test_a_batch_that_the_server_does_not_know_stops_the_run_unless_it_may_be_forgotten(tmp_path: Path) -> None:

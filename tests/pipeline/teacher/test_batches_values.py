@@ -140,7 +140,7 @@ def test_what_is_open_is_what_was_about_to_leave_and_is_not_at_its_end() -> None
         batch_intent("all replies are here", 1.0),
         {"kind": "reply", "key": "e", "batch": "all replies are here", "dollars": 0.1, "body": "{}"},
     ]
-    found, known = open_batches(records)
+    found, known = open_batches(lambda held: (record for record in records if held in json.dumps(record).encode()))
     assert [(one.key, one.id, one.newest, set(one.keys), set(one.done)) for one in found] == [
         ("sent", "msgbatch_1", "msgbatch_0", {"a", "b"}, {"b"}),
         ("lost", None, "msgbatch_0", {"c"}, set()),
