@@ -151,7 +151,7 @@ def test_a_wrong_key_stops_the_run_before_the_others_are_asked(ready: Ready, tmp
     todo, connection = ready(api_key="another")
     with pytest.raises(TeacherError, match=r"401 .*mend that, then run the same command again"):
         warm_up(tmp_path, todo, connection, None, 0.0)
-    assert Counter(kinds(tmp_path)) == {"intent": 1}
+    assert Counter(kinds(tmp_path)) == {"intent": 1, "waiting": 1}
 
 
 def test_who_insists_on_structured_replies_is_stopped_where_the_server_refuses_them(
