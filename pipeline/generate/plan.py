@@ -56,7 +56,7 @@ def request_row(task: Task, slot: Slot, cell: Mapping[str, str], round_number: i
         "number": slot.number,
         "round": round_number,
         "key": request_key(params, slot.number, settings.teacher),
-        "params": canonical_json(params),
+        "params": json.dumps(params, ensure_ascii=False),  # in their order, which replies follow
         "input_tokens": estimate_tokens(params),
         "output_tokens": min(settings.generation.output_tokens, settings.teacher.max_tokens),
     }

@@ -1,11 +1,15 @@
 """The body of a request and what of it is in its key."""
 
+import json
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pipeline.errors import InputError
 from pipeline.generate.params import draft_params, request_key, wanted_format
+from pipeline.generate.plan import plan_requests
+from pipeline.records import SEED as SEEDS
 from pipeline.tasks.task import Task
 
 SEED = {"text": "A seed."}
@@ -39,3 +43,10 @@ def test_marking_for_the_cache_is_no_other_setting_of_a_run(load: Any) -> None:
     shaping = [load(f"teacher.caching={value}").settings.shaping() for value in ("true", "false")]
     assert shaping[0] == shaping[1]
     assert load("teacher.structured=false").settings.shaping() != shaping[0]
+
+
+def test_the_plan_keeps_the_parts_of_a_reply_in_the_order_in_which_they_are_to_be_written(contracts: Task) -> None:
+    seeds = pa.Table.from_pylist([{"seed_id": "a", "text": "A seed.", "answer": "{}", "stratum": "NDA"}], schema=SEEDS)
+    planned = json.loads(plan_requests(contracts, seeds)["params"][0].as_py())
+    schema = planned["output_config"]["format"]["schema"]
+    assert list(schema["properties"]) == ["text", "answer", "confidence"]
