@@ -1,14 +1,19 @@
 """One limiter for the whole cluster: an actor that holds the pace, and each worker's line to it.
 
 Workers coalesce: one call leases turns for up to 16 waiting requests, another settles whatever has come back since.
-Settling never waits behind leasing, or a full house could not empty.
+Settling never waits behind leasing, or a full house could not empty. Its memory does not grow with the run.
+
+The limiter lives on the driver's node and sees the driver die, by its process, at once: from then on nothing is
+leased, so that what the orphans of a killed driver still send is what they had leave for.
 """
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import ray
@@ -17,9 +22,11 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from pipeline.config import Limits
 from pipeline.errors import BudgetStop, InputError, SeedwrightError, TeacherError
 from pipeline.teacher.ask import StopKind, Turn
-from pipeline.teacher.pacing import Ask, Pacing, Settled
+from pipeline.teacher.fingerprints import Fingerprints
+from pipeline.teacher.pacing import Ask, Pacing, Reservation, Settled
 
 LEASE = 16
+DRIVER_DIED = "the driver has died"
 STOPS: dict[str, type[SeedwrightError]] = {"budget": BudgetStop, "teacher": TeacherError, "input": InputError}
 
 
@@ -44,7 +51,7 @@ class Worker(NamedTuple):
 class Held(NamedTuple):
     """A reservation, its holder, and when it is given up if nothing is heard of it."""
 
-    ask: Ask
+    reservation: Reservation
     worker: Worker
     until: float
 
@@ -52,12 +59,21 @@ class Held(NamedTuple):
 class Limiter:
     """The actor. Leases are served first come, first served."""
 
-    def __init__(self, limits: Limits, budget: float | None, spent: float, patience_s: float, timeout_s: float) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        budget: float | None,
+        spent: float,
+        patience_s: float,
+        timeout_s: float,
+        driver: "Driver | None" = None,
+    ) -> None:
+        self.driver, self.fenced = driver, False
         self.pacing = Pacing(limits, budget, spent)
         self.pacing.start(time.monotonic())
         self.patience_s, self.hold_s = patience_s, 2 * timeout_s + 30
         self.stopped: tuple[StopKind, str] | None = None
-        self.answered: set[str] = set()
+        self.answered = Fingerprints()
         self.out: dict[str, Held] = {}
         self.given_up: dict[tuple[str, int], float] = {}
         self.alive: dict[str, str] = {}
@@ -66,6 +82,7 @@ class Limiter:
 
     async def lease(self, worker: Worker, asks: list[Ask]) -> Lease:
         """Waits until the first of the asks may leave. A worker that has died meanwhile is granted nothing."""
+        self._fence()
         answered = frozenset(ask.key for ask in asks if ask.key in self.answered)
         self._bury(worker, {ask.key for ask in asks})
         async with self.queue:
@@ -75,8 +92,9 @@ class Limiter:
                 return Lease(len(asks), self.pacing.successes, answered, stop=True)
             granted = 0
             while self._lives(worker) and granted < len(asks) and self._may_go(asks[granted]):
-                self.pacing.reserve(asks[granted])
-                self.out[asks[granted].key] = Held(asks[granted], worker, time.monotonic() + self.hold_s)
+                now = time.monotonic()
+                reservation = self.pacing.reserve(asks[granted], now)
+                self.out[asks[granted].key] = Held(reservation, worker, now + self.hold_s)
                 granted += 1
             return Lease(granted, self.pacing.successes, answered, alone=self.pacing.few_fail)
 
@@ -93,8 +111,9 @@ class Limiter:
     def _give_up(self, keys: Iterable[str]) -> None:
         """Takes what is given up for paid, at its most, until its settlement says better."""
         for key in list(keys):
-            ask = self.out.pop(key).ask
-            self.pacing.release(ask)
+            reservation = self.out.pop(key).reservation
+            ask = reservation.ask
+            self.pacing.release(reservation)
             self.pacing.spent += ask.dollars
             self.given_up[key, ask.attempt] = ask.dollars
 
@@ -125,12 +144,12 @@ class Limiter:
         now = time.monotonic()
         for one in settled:
             held = self.out.get(one.ask.key)
-            ours = held is not None and held.ask.attempt == one.ask.attempt
-            if ours:
+            reservation = held.reservation if held and held.reservation.ask.attempt == one.ask.attempt else None
+            if reservation:
                 del self.out[one.ask.key]
             else:
                 self.pacing.spent -= self.given_up.pop((one.ask.key, one.ask.attempt), 0.0)
-            self.pacing.settle(one, now, reserved=ours)
+            self.pacing.settle(one, reservation, now)
             if one.outcome == "ok":
                 self.answered.add(one.ask.key)
         self.room.set()
@@ -150,16 +169,66 @@ class Limiter:
             "spent": pacing.spent,
             "reserved": pacing.reserved,
             "in_flight": pacing.in_flight,
-            "pace": pacing.pace,
+            "in_flight_most": pacing.limits.in_flight,
+            **pacing.figures(time.monotonic()),
             "stopped": self.stopped,
         }
+
+    def _fence(self) -> None:
+        """Once: from the driver's death on, nobody is given leave."""
+        if self.fenced or self.driver is None:
+            return
+        self.fenced = True
+        try:
+            descriptor = self.driver.open()
+        except ProcessLookupError:
+            self.stop("interrupt", DRIVER_DIED)
+            return
+        if descriptor is not None:
+            asyncio.get_running_loop().add_reader(descriptor, self._bereaved, descriptor)
+
+    def _bereaved(self, descriptor: int) -> None:
+        asyncio.get_running_loop().remove_reader(descriptor)
+        self.stop("interrupt", DRIVER_DIED)
+
+
+class Driver(NamedTuple):
+    """The process that started the run, by its number and the space in which that number means something."""
+
+    pid: int
+    space: str
+
+    @classmethod
+    def this(cls) -> "Driver":
+        return cls(os.getpid(), _pid_space())
+
+    def open(self) -> int | None:
+        """A descriptor that becomes readable when the process ends; None where it cannot be seen from here.
+
+        Raises ProcessLookupError when it has ended already.
+        """
+        if not hasattr(os, "pidfd_open") or not self.space or self.space != _pid_space():
+            return None
+        try:
+            return os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            raise
+        except OSError:
+            return None
+
+
+def _pid_space() -> str:
+    try:
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
 
 
 def start_limiter(limits: Limits, budget: float | None, spent: float, *, patience_s: float, timeout_s: float) -> Any:
     """The actor, on the driver's own node: who can start a run can finish it, whatever other nodes do."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     actor = ray.remote(Limiter).options(num_cpus=0, max_concurrency=1000, scheduling_strategy=here)
-    return actor.remote(limits, budget, spent, patience_s, timeout_s)
+    return actor.remote(limits, budget, spent, patience_s, timeout_s, Driver.this())
 
 
 class ClusterTurns:

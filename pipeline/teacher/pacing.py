@@ -1,24 +1,37 @@
 """Pacing: how fast the whole run may ask, and how much it may spend. Pure arithmetic on a clock that is handed in.
 
 Requests, input tokens and output tokens are token buckets that refill continuously. A request reserves its estimate
-before it leaves and settles the truth afterwards, so a bucket may go below zero and then makes later requests wait.
-Dollars are a bucket that never refills. A 429 stops everybody for as long as the server says and lowers the pace once a
-burst; 529 and 5xx only wait.
+before it leaves and settles the truth afterwards, so a bucket may go below zero and then makes later requests wait;
+estimates are corrected by what replies have turned out to take. Dollars are a bucket that never refills.
+
+A limit is one that a person set, else what the server's headers say, followed whenever they change. Where neither
+is known, few requests leave at first and twice as many after each reply, until the first 429: what was answered just
+before it is the first guess at the limit, and the pace (`pipeline.teacher.pace`) finds the rest. The same pace makes
+room when 429s come although we keep within the limits, since somebody else then uses the same key.
+
+A 429 stops everybody for as long as the server says, and lowers the pace once a burst: requests that had left before
+the pace was lowered cannot lower it again. 529 and 5xx only wait.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.config import Limits
+from pipeline.teacher.buckets import BURST_S, Bucket, Meter
+from pipeline.teacher.pace import Pace
 
 KINDS = ("requests", "input_tokens", "output_tokens")
-BURST_S = 0.2
-"""A bucket holds this many seconds of its limit: servers enforce a minute's limit over far shorter windows."""
 HEADROOM = 0.99
-CUT, RECOVERY_PER_S = 0.9, 0.01
+START = 8
+"""Requests in flight at first, while no limit is known."""
+BURST_OF_429_S = 0.5
+"""429s of requests that leave so soon after a cut still belong to its burst: the server's bucket is empty yet."""
+TRUST, MEMORY = 10, 100
+"""An estimate weighs as much as ten replies at first, and the correction remembers a hundred."""
 DOWN = 3
 """So many failures without a success between them are the server's, and everybody waits."""
+LONGEST_PAUSE_S = 300.0
 
 Outcome = Literal["ok", "rate_limited", "overloaded", "failed", "refused", "unused"]
 
@@ -35,6 +48,15 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Reservation:
+    """An ask that has left, and what was taken from the buckets for it."""
+
+    ask: Ask
+    left_at: float
+    amounts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """What became of a request: its reservation, the truth, and what the server said of its limits."""
 
@@ -48,26 +70,6 @@ class Settled:
 
 
 @dataclass(slots=True)
-class Bucket:
-    """A token bucket; `level` may be negative after a request that took more than it reserved."""
-
-    per_minute: float
-    level: float
-    at: float
-
-    def refill(self, now: float, pace: float) -> None:
-        rate = self.per_minute / 60 * pace
-        self.level = min(max(rate * BURST_S, 1.0), self.level + rate * (now - self.at))
-        self.at = now
-
-    def wait(self, amount: float, pace: float) -> float:
-        """Seconds until `amount` may be taken. More than a full bucket is let through once it is full, and repaid."""
-        rate = self.per_minute / 60 * pace
-        short = min(amount, max(rate * BURST_S, 1.0)) - self.level
-        return short / rate if short > 1e-9 else 0.0
-
-
-@dataclass(slots=True)
 class Pacing:
     """The state of one run's pace. Not thread-safe; its holder serialises the calls."""
 
@@ -76,35 +78,37 @@ class Pacing:
     spent: float = 0.0
     reserved: float = 0.0
     in_flight: int = 0
-    pace: float = 1.0
+    pace: Pace = field(default_factory=Pace)
     blocked_until: float = 0.0
     successes: int = 0
     last_success: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=lambda: {"input_tokens": 0, "output_tokens": 0})
     buckets: dict[str, Bucket] = field(default_factory=dict)
+    meters: dict[str, Meter] = field(default_factory=dict)
+    learnt: bool = False
+    """Whether the limit in use is a guess from 429s."""
+    _window: float = START
+    _corrections: dict[str, float] = field(default_factory=lambda: {"input_tokens": 1.0, "output_tokens": 1.0})
     _cut_at: float = -1e9
-    _paced_at: float = 0.0
     _trouble: int = 0
     _failing: set[str] = field(default_factory=set)
     _bursts: int = 0
 
     def start(self, now: float) -> None:
-        self.last_success = self._paced_at = now
+        self.last_success = now
+        self.meters = {kind: Meter(now) for kind in KINDS}
         for kind in KINDS:
             if limit := getattr(self.limits, f"{kind}_per_minute"):
-                self._set_limit(kind, limit, now)
+                self._set_limit(kind, limit * HEADROOM, now)
 
     def delay(self, ask: Ask, now: float) -> float:
         """Seconds until `ask` may leave, 0 for now; infinity while only a settlement can make room."""
-        self._recover(now)
-        if self.in_flight >= self.limits.in_flight:
+        if self.in_flight >= (self.limits.in_flight if self.buckets else min(self._window, self.limits.in_flight)):
             return float("inf")
-        waits = [self.blocked_until - now]
-        for kind, bucket in self.buckets.items():
-            bucket.refill(now, self.pace)
-            waits.append(bucket.wait(_amount(ask, kind), self.pace))
-        return max(0.0, *waits)
+        pace, amounts = self.pace.at(now), self._amounts(ask)
+        waits = (bucket.wait(amounts[kind], now, pace) for kind, bucket in self.buckets.items())
+        return max(0.0, self.blocked_until - now, *waits)
 
     def over_budget(self, ask: Ask) -> bool:
         return self.budget is not None and self.spent + self.reserved + ask.dollars > self.budget
@@ -118,24 +122,26 @@ class Pacing:
         """Whether so few different requests have failed since the last success that the fault may be theirs."""
         return len(self._failing) < DOWN
 
-    def reserve(self, ask: Ask) -> None:
+    def reserve(self, ask: Ask, now: float) -> Reservation:
+        amounts = self._amounts(ask)
         self.in_flight += 1
         self.reserved += ask.dollars
         for kind, bucket in self.buckets.items():
-            bucket.level -= _amount(ask, kind)
+            bucket.level -= amounts[kind]
+        return Reservation(ask, now, {kind: amounts[kind] for kind in self.buckets if kind != "requests"})
 
-    def release(self, ask: Ask) -> None:
+    def release(self, reservation: Reservation) -> None:
         """Gives a reservation back whole; what was really used is taken by `settle`."""
         self.in_flight -= 1
-        self.reserved = max(0.0, self.reserved - ask.dollars)
-        for kind in ("input_tokens", "output_tokens"):
+        self.reserved = max(0.0, self.reserved - reservation.ask.dollars)
+        for kind, amount in reservation.amounts.items():
             if kind in self.buckets:
-                self.buckets[kind].level += _amount(ask, kind)
+                self.buckets[kind].level += amount
 
-    def settle(self, settled: Settled, now: float, *, reserved: bool = True) -> None:
-        """Takes what was used. `reserved` is false for an answer that comes after its reservation was given up."""
-        if reserved:
-            self.release(settled.ask)
+    def settle(self, settled: Settled, reservation: Reservation | None, now: float) -> None:
+        """Takes what was used. There is no reservation for an answer that comes after its own was given up."""
+        if reservation is not None:
+            self.release(reservation)
         self.spent += settled.dollars
         self._learn(settled.limits, now)
         for kind in ("input_tokens", "output_tokens"):
@@ -145,45 +151,74 @@ class Pacing:
             return
         self.counts[settled.outcome] = self.counts.get(settled.outcome, 0) + 1
         if settled.outcome in ("ok", "refused"):
-            self.successes += 1
-            self.last_success, self._trouble, self._bursts = now, 0, 0
-            self._failing.clear()
-            for kind in self.tokens:
-                self.tokens[kind] += getattr(settled, kind)
+            self._succeed(settled, now)
         else:
             self._trouble += 1
             if settled.outcome == "failed":
                 self._failing.add(settled.ask.key)
-            self._hold(settled, now)
+            self._hold(settled, reservation, now)
 
-    def _hold(self, settled: Settled, now: float) -> None:
+    def figures(self, now: float) -> dict[str, Any]:
+        """What a person wants to see: a minute's use and limit of each kind, and the pace within the limits."""
+        pace = self.pace.at(now)
+        share = pace if self.learnt else 1.0  # a guess at a limit is moved by the pace
+        return {
+            "per_minute": {kind: meter.per_minute(now) for kind, meter in self.meters.items()},
+            "limits": {kind: bucket.per_minute / HEADROOM * share for kind, bucket in self.buckets.items()},
+            "pace": 1.0 if self.learnt else pace,
+            "learnt": self.learnt,
+        }
+
+    def _succeed(self, settled: Settled, now: float) -> None:
+        self.successes += 1
+        self._window += 1
+        self.last_success, self._trouble, self._bursts = now, 0, 0
+        self._failing.clear()
+        self.meters["requests"].add(1, now)
+        for kind, correction in self._corrections.items():
+            used, expected = getattr(settled, kind), getattr(settled.ask, kind)
+            self.tokens[kind] += used
+            self.meters[kind].add(used, now)
+            if used and expected:
+                weight = 1 / min(TRUST + self.successes, MEMORY)
+                self._corrections[kind] = min(20.0, max(0.05, correction + weight * (used / expected - correction)))
+
+    def _hold(self, settled: Settled, reservation: Reservation | None, now: float) -> None:
         pause = settled.retry_after or 0.0
         if settled.outcome == "rate_limited":
-            pause = settled.retry_after if settled.retry_after is not None else 1.0
-            if now >= self._cut_at:
-                self.pace = max(0.05, self.pace * CUT)
-            self._cut_at = max(self._cut_at, now + max(pause, 1.0))
+            pause = 0.5 if settled.retry_after is None else settled.retry_after
+            for bucket in self.buckets.values():
+                bucket.level = min(bucket.level, 0.0)  # the server's is empty, whatever ours says
+            if reservation is not None and reservation.left_at >= self._cut_at + BURST_OF_429_S:
+                self._cut(min(pause, LONGEST_PAUSE_S), now)
         elif now >= self.blocked_until and (settled.outcome == "overloaded" or self._trouble >= DOWN):
             pause = max(pause, min(30.0, 0.25 * 2**self._bursts))
             self._bursts = min(self._bursts + 1, 8)
-        self.blocked_until = max(self.blocked_until, now + min(pause, 300.0))
+        self.blocked_until = max(self.blocked_until, now + min(pause, LONGEST_PAUSE_S))
 
-    def _recover(self, now: float) -> None:
-        self.pace = min(1.0, self.pace + RECOVERY_PER_S * (now - self._paced_at))
-        self._paced_at = now
+    def _cut(self, pause: float, now: float) -> None:
+        reached = self.meters["requests"].per_minute(now)
+        if not self.buckets:
+            self.learnt, self.pace = True, Pace(most=float("inf"))
+            self._set_limit("requests", max(reached, 1.0), now)
+        elif self.learnt:
+            reached /= self.buckets["requests"].per_minute
+        self.pace.cut(now, pause, 1.25 * reached if self.learnt else float("inf"))
+        self._cut_at = now
 
     def _learn(self, limits: Mapping[str, int], now: float) -> None:
         for kind, limit in limits.items():
             if kind in KINDS and getattr(self.limits, f"{kind}_per_minute") is None and limit > 0:
-                self._set_limit(kind, limit, now)
+                if self.learnt:
+                    self.learnt, self.pace, self.buckets = False, Pace(), {}
+                self._set_limit(kind, limit * HEADROOM, now)
 
-    def _set_limit(self, kind: str, limit: float, now: float) -> None:
-        per_minute = limit * HEADROOM
+    def _set_limit(self, kind: str, per_minute: float, now: float) -> None:
         if kind in self.buckets:
             self.buckets[kind].per_minute = per_minute
         else:
-            self.buckets[kind] = Bucket(per_minute, max(per_minute / 60 * BURST_S, 1.0), now)
+            self.buckets[kind] = Bucket(per_minute, max(per_minute / 60 * BURST_S / 2, 1.0), now)
 
-
-def _amount(ask: Ask, kind: str) -> float:
-    return 1.0 if kind == "requests" else float(getattr(ask, kind))
+    def _amounts(self, ask: Ask) -> dict[str, float]:
+        corrected = {kind: getattr(ask, kind) * correction for kind, correction in self._corrections.items()}
+        return {"requests": 1.0, **corrected}

@@ -1,4 +1,5 @@
 import asyncio
+import subprocess
 import time
 from dataclasses import replace
 from typing import Any
@@ -129,3 +130,24 @@ def test_a_settlement_that_comes_after_the_next_attempt_was_leased_frees_nothing
         return int(ray.get(actor.stats.remote())["in_flight"])
 
     assert asyncio.run(scenario()) == 1
+
+
+def test_from_the_death_of_the_driver_on_nobody_is_given_leave() -> None:
+    import ray
+
+    from cluster.limiter import Driver, Limiter
+
+    driver = subprocess.Popen(["sleep", "60"])
+    arguments = (Limits(requests_per_minute=600), None, 0.0, 60.0, 10.0, Driver(driver.pid, Driver.this().space))
+    actor = ray.remote(Limiter).options(num_cpus=0, max_concurrency=10).remote(*arguments)
+
+    async def scenario() -> list[Turn]:
+        await turns_of(actor, 1)
+        asking = asyncio.create_task(turns_of(actor, 1000))
+        await asyncio.sleep(1)
+        driver.kill()
+        driver.wait()
+        return await asyncio.wait_for(asking, 30)
+
+    assert 1 <= sum(not turn.stop for turn in asyncio.run(scenario())) <= 50
+    assert ray.get(actor.stats.remote())["stopped"] == ("interrupt", "the driver has died")
