@@ -36,7 +36,7 @@ def generation_progress(total: int) -> Iterator[Callable[[dict[str, Any]], None]
         nonlocal last
         if time.monotonic() - last >= EVERY_S:
             last = time.monotonic()
-            say(f"  {answered(stats)}/{total}  {_figures(stats)}")
+            say(f"  {answered(stats):,}/{total:,}  {_figures(stats)}; {_left(stats, total)}")
 
     yield line
 
@@ -79,10 +79,32 @@ def _figures(stats: dict[str, Any]) -> str:
     parts = [
         f"{stats['input_tokens']:,} tokens in, {stats['output_tokens']:,} out",
         f"${stats['spent']:.4f} spent, ${stats['reserved']:.4f} reserved",
-        f"{stats['in_flight']} in flight",
+        f"{stats['in_flight']} of {stats['in_flight_most']} in flight",
+        _pace(stats),
         f"429: {busy[0]}, errors: {busy[1]}",
     ]
     return "; ".join(parts)
+
+
+def _pace(stats: dict[str, Any]) -> str:
+    """The limit that is used most, "3,564 of 3,600 requests/min", and how far others on the same key press us."""
+    used, limits = stats["per_minute"], stats["limits"]
+    if not limits:
+        return f"{used['requests']:,.0f} requests/min, no limit known"
+    kind = max(limits, key=lambda kind: used[kind] / max(limits[kind], 1e-9))
+    told = f"{used[kind]:,.0f} of {limits[kind]:,.0f} {kind.replace('_', ' ')}/min"
+    if stats["learnt"]:
+        return f"{told} (found from 429s)"
+    return told if stats["pace"] >= 1 else f"{told} (pace {stats['pace']:.0%} after 429s)"
+
+
+def _left(stats: dict[str, Any], total: int) -> str:
+    """At the pace of the last seconds."""
+    per_minute = stats["per_minute"]["requests"]
+    if per_minute <= 0:
+        return "time left unknown"
+    seconds = (total - answered(stats)) / per_minute * 60
+    return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:,.0f} min left"
 
 
 def table(header: list[str], rows: list[list[Any]]) -> str:

@@ -12,8 +12,16 @@ STATS = {
     "spent": 0.25,
     "reserved": 0.5,
     "in_flight": 7,
+    "in_flight_most": 64,
+    "per_minute": {"requests": 60.0, "input_tokens": 24_000.0, "output_tokens": 6_800.0},
+    "limits": {"requests": 1000.0, "output_tokens": 8_000.0},
+    "pace": 1.0,
+    "learnt": False,
 }
-FIGURES = "1,200 tokens in, 340 out; $0.2500 spent, $0.5000 reserved; 7 in flight; 429: 2, errors: 5"
+FIGURES = (
+    "1,200 tokens in, 340 out; $0.2500 spent, $0.5000 reserved; 7 of 64 in flight; "
+    "6,800 of 8,000 output tokens/min; 429: 2, errors: 5"
+)
 
 
 def shown_on(monkeypatch: pytest.MonkeyPatch, *, terminal: bool, every: float = 0) -> str:
@@ -27,7 +35,7 @@ def shown_on(monkeypatch: pytest.MonkeyPatch, *, terminal: bool, every: float = 
 
 
 def test_without_a_terminal_progress_is_plain_lines_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shown_on(monkeypatch, terminal=False) == f"  3/10  {FIGURES}\n" * 2
+    assert shown_on(monkeypatch, terminal=False) == f"  3/10  {FIGURES}; 7 s left\n" * 2
     assert shown_on(monkeypatch, terminal=False, every=60) == ""
 
 
@@ -36,6 +44,17 @@ def test_on_a_terminal_progress_is_one_bar_with_the_same_figures(monkeypatch: py
     assert FIGURES in page
     assert "3/10" in page
     assert "\x1b[" in page
+
+
+def test_progress_says_whether_a_limit_is_known_found_or_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    for values, told in (
+        ({"limits": {}}, "60 requests/min, no limit known"),
+        ({"limits": {"requests": 61.0}, "learnt": True}, "60 of 61 requests/min (found from 429s)"),
+        ({"pace": 0.5}, "6,800 of 8,000 output tokens/min (pace 50% after 429s)"),
+    ):
+        monkeypatch.setitem(globals(), "STATS", {**STATS, **values})
+        assert f"; {told}; " in shown_on(monkeypatch, terminal=False)
+        monkeypatch.undo()
 
 
 def test_what_is_said_is_never_read_as_markup(monkeypatch: pytest.MonkeyPatch) -> None:

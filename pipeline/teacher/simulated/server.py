@@ -242,7 +242,7 @@ class Teacher:
         return refusal(429, "rate_limit_error", why, headers=self._headers(model) | {"retry-after": seconds})
 
     def _headers(self, model: str) -> dict[str, str]:
-        return self.limits[model].headers(time.monotonic(), time.time())
+        return self.limits[model].headers(time.monotonic(), time.time()) if self.settings.limit_headers else {}
 
     def _record(self, at: float, path: str, outcome: Outcome, status: int) -> None:
         line = {"at": at, "path": path, "body": None, "status": status, "fault": outcome.fault}

@@ -29,6 +29,8 @@ class SimulatedSettings(BaseModel):
     """See `responder.input_tokens` for what a token is here."""
     output_tokens_per_minute: Limit = None
     """Tokens of the reply that is sent, not of `max_tokens`."""
+    limit_headers: bool = True
+    """Whether replies say the limits in `anthropic-ratelimit-*` headers."""
     burst_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """How much a limit may be used at once, in seconds of it: 1.0 lets 10 through at once of 600 a minute."""
     latency_ms: tuple[Seconds, Seconds] = (0, 0)
