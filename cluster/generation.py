@@ -1,12 +1,18 @@
 """Generation actors: many requests in flight in one event loop each, one limiter for all, every reply in the ledger.
 
 A block of Ray Data is a barrier: its rows leave together. Nothing here waits for rows to leave, since a reply is
-durable the moment it arrives; what leaves is only each request's fate. So that one slow reply holds up nothing, an
-actor takes in far more rows than may be in flight.
+durable the moment it arrives; what leaves is only each request's fate. A slow reply holds up its block and nothing
+else: blocks are small (`pipeline.generate.waiting`) and an actor works on many of them at once, taking turns in the
+order in which they came, so that a block whose slowest reply is awaited takes no place in flight but that one's. An
+actor so has 3,200 requests to go on with while it waits, far more than may be in flight.
+
+A block is the number of a row group in a file, which the actor reads: no prompt passes through the driver or the
+object store.
 """
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,16 +27,17 @@ from cluster.watching import watching
 from pipeline.config import Cluster, Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.plan import to_request
+from pipeline.generate.waiting import Waiting
 from pipeline.teacher.ask import ask
 from pipeline.teacher.client import open_client
-from pipeline.teacher.ledger import Ledger, answers
+from pipeline.teacher.ledger import Ledger, read_heads
 from pipeline.teacher.prices import Price
 from pipeline.teacher.terms import Sender, Terms
 
 Watch = Callable[[dict[str, Any]], None]
-CALLS = 4
+CALLS = 32
 """Blocks that an actor works on at once, so that the slowest reply of one leaves others to go on with."""
-FATE = pa.schema([("key", pa.string()), ("fate", pa.string())])
+FATES = pa.schema([("fate", pa.string()), ("requests", pa.int64())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +53,20 @@ class Connection:
 
 
 class Generator:
-    """The actor's body: a batch of REQUEST rows in, their fates out.
+    """The actor's body: the number of a group of requests in, their fates out.
 
     One that starts again after its death reads the ledger first, for what it wrote and could not settle any more.
     """
 
-    def __init__(self, connection: Connection, limiter: Any, ledger: str) -> None:
-        self.connection, self.limiter, self.folder = connection, limiter, Path(ledger)
+    def __init__(self, connection: Connection, limiter: Any, ledger: str, waiting: Waiting) -> None:
+        self.connection, self.limiter, self.folder, self.waiting = connection, limiter, Path(ledger), waiting
         self.ready: tuple[Any, Ledger, ClusterTurns] | None = None
         self.known: set[str] = set()
 
     def _open(self) -> tuple[Any, Ledger, ClusterTurns]:
         if self.ready is None:
             if ray.get_runtime_context().was_current_actor_reconstructed:
-                self.known = {record["key"] for record in answers(self.folder) if record["kind"] == "reply"}
+                self.known = {record["key"] for record in read_heads(self.folder) if record["kind"] == "reply"}
             teacher = self.connection.teacher
             client = open_client(self.connection.base_url, self.connection.key, teacher.timeout_s)
             sender = Sender(client, teacher.timeout_s, self.connection.terms)
@@ -82,13 +89,14 @@ class Generator:
                 attempts=teacher.attempts,
             )
 
+        rows = [row for group in batch["group"].to_pylist() for row in self.waiting.read(group).to_pylist()]
         try:
             sender, ledger, turns = self._open()
         except InputError as error:
             ClusterTurns(self.limiter).stop("input", str(error))
-            yield pa.table({"key": batch["key"], "fate": ["stopped"] * batch.num_rows}, schema=FATE)
+            yield _fates(["stopped"] * len(rows))
             return
-        ends = await asyncio.gather(*(one(row) for row in batch.to_pylist()), return_exceptions=True)
+        ends = await asyncio.gather(*(one(row) for row in rows), return_exceptions=True)
         fates = []
         for end in ends:
             if isinstance(end, InputError):
@@ -96,11 +104,17 @@ class Generator:
             elif isinstance(end, BaseException):
                 raise end
             fates.append(end if isinstance(end, str) else "stopped")
-        yield pa.table({"key": batch["key"], "fate": fates}, schema=FATE)
+        yield _fates(fates)
+
+
+def _fates(fates: list[str]) -> pa.Table:
+    """How many requests met each fate."""
+    counts = Counter(fates)
+    return pa.table({"fate": list(counts), "requests": list(counts.values())}, schema=FATES)
 
 
 def generate(
-    requests: pa.Table,
+    requests: Waiting,
     connection: Connection,
     settings: Cluster,
     ledger: Path,
@@ -119,26 +133,26 @@ def generate(
     limiter = start_limiter(
         connection.limits, budget, spent, patience_s=teacher.patience_s, timeout_s=teacher.timeout_s
     )
-    actors = min(settings.generation_actors, requests.num_rows)
-    rows = min(settings.block_rows, -(-requests.num_rows // (4 * actors)))
-    pieces = [requests.slice(start, rows) for start in range(0, requests.num_rows, rows)]
-    fates = ray.data.from_arrow(pieces).map_batches(
+    groups = [pa.table({"group": [group]}) for group in range(requests.groups)]
+    fates = ray.data.from_arrow(groups).map_batches(
         Generator,
-        fn_constructor_args=(connection, limiter, str(ledger)),
+        fn_constructor_args=(connection, limiter, str(ledger), requests),
         batch_size=None,
         batch_format="pyarrow",
         zero_copy_batch=True,
         num_cpus=0.1,
         compute=ray.data.ActorPoolStrategy(
-            size=actors, max_concurrent_calls_per_actor=CALLS, max_tasks_in_flight_per_actor=2 * CALLS
+            size=min(settings.generation_actors, requests.groups),
+            max_concurrent_calls_per_actor=CALLS,
+            max_tasks_in_flight_per_actor=2 * CALLS,
         ),
     )
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
 
     def count() -> None:
         for batch in fates.iter_batches(batch_size=None, batch_format="pyarrow"):
-            for fate in batch["fate"].to_pylist():
-                counts[fate] = counts.get(fate, 0) + 1
+            for row in batch.to_pylist():
+                counts[row["fate"]] += row["requests"]
 
     try:
         with watching(limiter, watch):
@@ -152,7 +166,7 @@ def generate(
         raise KeyboardInterrupt
     if stats["stopped"]:
         raise _stop(*stats["stopped"], counts)
-    return {**stats, "fates": counts}
+    return {**stats, "fates": dict(counts)}
 
 
 def _to_its_end(work: Callable[[], None], limiter: Any, say: Callable[[str], None]) -> None:

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from jobs.batches import ask_in_batches, batches_of
 from jobs.console import generation_progress, say
@@ -17,10 +18,11 @@ from jobs.run import Run
 from jobs.warming import warm_up
 from pipeline.config import Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
+from pipeline.generate.waiting import Waiting, set_aside
 from pipeline.teacher.client import api_key, open_client, probe
 from pipeline.teacher.ledger import read_writers, wait_for_writers
 from pipeline.teacher.prices import Price, price_of
-from pipeline.teacher.usage import Usage, usage
+from pipeline.teacher.usage import Usage, usage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,10 @@ class Whom:
     limits: Limits
 
 
-def ask_all(run: Run, requests: pa.Table, whom: Whom | None = None) -> tuple[int, dict[str, int], "Answered"]:
+def ask_all(run: Run, requests: pa.Table | Path, whom: Whom | None = None) -> tuple[int, dict[str, int], "Answered"]:
     """Asks for every request that the ledger holds no reply to: how many, their fates, and what is answered now.
 
+    `requests` are REQUEST rows, or a Parquet file of them, which is never held whole: only its keys are.
     `whom` is the run's teacher unless another is given; the ledger and the budget are shared by all of them. Raises
     BudgetStop, TeacherError or InputError when it was stopped; what was answered until then is kept.
     """
@@ -47,20 +50,25 @@ def ask_all(run: Run, requests: pa.Table, whom: Whom | None = None) -> tuple[int
         )
     ledger.mkdir(exist_ok=True)
     wait_for_writers(ledger)
-    wanted = set(requests["key"].to_pylist())
+    wanted = frozenset(keys_of(requests))
+    before = read_answered(ledger, wanted, price)
+    todo = len(wanted) - len(before.keys)
+    say(f"  {len(before.keys):,} of {len(wanted):,} are answered; {todo:,} to ask")
+    if not todo:
+        return 0, {}, before
+    fates = _ask(run, requests, wanted, before, whom, price)
     have = read_answered(ledger, wanted, price)
-    todo = pending(requests, have.keys)
-    say(f"  {requests.num_rows - todo.num_rows:,} of {requests.num_rows:,} are answered; {todo.num_rows:,} to ask")
-    if not todo.num_rows:
-        return 0, {}, have
-    fates = _ask(run, todo, whom, price, have.spent)
-    have = read_answered(ledger, wanted, price)
-    if lost := fates.get("answered", 0) - len(have.keys & set(todo["key"].to_pylist())):
+    if lost := fates.get("answered", 0) - len(have.keys - before.keys):
         raise SeedwrightError(
             f"{ledger}: {lost} replies that workers wrote are not here; put the run folder on a file system that "
             "all nodes share, see `seedwright doctor`, and run again"
         )
-    return todo.num_rows, fates, have
+    return todo, fates, have
+
+
+def keys_of(requests: pa.Table | Path) -> list[str]:
+    keys = requests["key"] if isinstance(requests, pa.Table) else pq.read_table(requests, columns=["key"])["key"]
+    return keys.to_pylist()  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +105,11 @@ class Answered:
         }
 
 
-def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answered:
+def read_answered(ledger: Path, wanted: Set[str], price: Price | None) -> Answered:
     """`price` is for replies that were paid while none was known; the others cost what they cost that day."""
     keys: set[str] = set()
     total, spent, lost, own = Usage(), 0.0, 0.0, 0.0
-    for records in read_writers(ledger):
+    for records in read_writers(ledger, bodies=False):
         on_their_way: dict[str, float] = {}
         for record in records:
             dollars = record.get("dollars")
@@ -113,7 +121,7 @@ def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answer
                 lost += dollars or 0.0
             if record["kind"] != "reply":
                 continue
-            used = usage(record["body"])
+            used = usage_of(record)
             dollars = (price.dollars(used) if price else 0.0) if dollars is None else dollars
             spent += dollars
             if record["key"] in wanted and record["key"] not in keys:
@@ -122,13 +130,6 @@ def read_answered(ledger: Path, wanted: set[str], price: Price | None) -> Answer
                 total += used
         lost += sum(on_their_way.values())
     return Answered(frozenset(keys), total, spent + lost, lost, own)
-
-
-def pending(requests: pa.Table, have: frozenset[str]) -> pa.Table:
-    """The requests without a reply, one a key: equal requests are asked once."""
-    seen = set(have)
-    wanted = [not (key in seen or seen.add(key)) for key in requests["key"].to_pylist()]  # type: ignore[func-returns-value]
-    return requests.filter(pa.array(wanted, pa.bool_()))
 
 
 @contextlib.contextmanager
@@ -146,44 +147,55 @@ def teacher_url(teacher: Teacher, folder: Path) -> Iterator[str | None]:
         yield base_url
 
 
-def _ask(run: Run, todo: pa.Table, whom: Whom, price: Price | None, spent: float) -> dict[str, int]:
+def _ask(
+    run: Run,
+    requests: pa.Table | Path,
+    wanted: frozenset[str],
+    have: Answered,
+    whom: Whom,
+    price: Price | None,
+) -> dict[str, int]:
     """By the transport that the settings name. Batches that are on their way are taken up whatever it is: what they
     hold is not asked, and paid, a second time; and the budget counts what they may still cost.
     """
-    teacher, ledger, keys = whom.teacher, run.dir.path / "ledger", set(todo["key"].to_pylist())
-    ours, others = batches_of(ledger, keys)[:2]
+    teacher, ledger, aside = whom.teacher, run.dir.path / "ledger", run.dir.path / "asking.parquet"
+    ours, others = batches_of(ledger, set(wanted - have.keys))[:2]
+    fates: Counter[str] = Counter()
     with teacher_url(teacher, run.dir.path / teacher.section) as base_url:
-        asyncio.run(check_teacher(teacher, base_url, json.loads(todo["params"][0].as_py())))
-        fates: Counter[str] = Counter()
         if ours or teacher.transport == "batch":
             submit, budget = teacher.transport == "batch", run.settings.budget
-            fates.update(
-                ask_in_batches(todo, teacher, base_url, price, ledger=ledger, budget=budget, spent=spent, submit=submit)
-            )
+            with set_aside(requests, have.keys, aside, run.settings.cluster) as todo:
+                table = todo.table()
+                asyncio.run(check_teacher(teacher, base_url, json.loads(table["params"][0].as_py())))
+                given: dict[str, Any] = {"ledger": ledger, "budget": budget, "spent": have.spent, "submit": submit}
+                fates.update(ask_in_batches(table, teacher, base_url, price, **given))
             if submit:
                 return fates
-            have = read_answered(ledger, keys, price)
-            todo, spent = pending(todo, have.keys), have.spent
-        if todo.num_rows:
-            spent += sum(batch.dollars for batch in others)
-            fates.update(_ask_online(run, todo, whom, price, spent, base_url))
+            have = read_answered(ledger, wanted, price)
+        if len(have.keys) < len(wanted):
+            with set_aside(requests, have.keys, aside, run.settings.cluster) as todo:
+                asyncio.run(check_teacher(teacher, base_url, json.loads(todo.read(0)["params"][0].as_py())))
+                spent = have.spent + sum(batch.dollars for batch in others)
+                fates.update(_ask_online(run, todo, whom, price, spent, base_url))
     return fates
 
 
 def _ask_online(
-    run: Run, todo: pa.Table, whom: Whom, price: Price | None, spent: float, base_url: str | None
+    run: Run, todo: Waiting, whom: Whom, price: Price | None, spent: float, base_url: str | None
 ) -> dict[str, int]:
     from cluster.generation import Connection, generate
 
     ledger, settings = run.dir.path / "ledger", run.settings
     connection = Connection(whom.teacher, whom.limits, base_url, api_key(whom.teacher), price)
-    warmed = warm_up(run.dir.path, todo, connection, settings.budget, spent)
-    todo, fates = pending(todo, frozenset(warmed.fates)), Counter(warmed.fates.values())
-    if not todo.num_rows:
+    some = todo.some()
+    warmed = warm_up(run.dir.path, some, connection, settings.budget, spent)
+    todo = replace(todo, skip=len(warmed.fates))
+    fates = Counter(warmed.fates.values())
+    if not todo.left:
         return dict(fates)
     run.use_cluster()
     connection, spent = replace(connection, terms=warmed.terms), spent + warmed.dollars
-    with generation_progress(todo.num_rows) as watch:
+    with generation_progress(todo.left) as watch:
         stats = generate(todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
     fates.update(stats["fates"])
     return dict(fates)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from jobs.asking import Answered, ask_all
 from jobs.plan import PLAN
 from jobs.run import Job, Run
@@ -13,10 +15,11 @@ def shape(_: Run) -> Any:
 
 
 def work(run: Run) -> dict[str, Any]:
-    requests = run.dir.table(PLAN)
-    asked, fates, have = ask_all(run, requests)
+    plan = run.dir.path / PLAN
+    asked, fates, have = ask_all(run, plan)
+    rows = pq.read_metadata(plan).num_rows
     return {
-        "requests": requests.num_rows,
+        "requests": rows,
         "asked": asked,
         "fates": fates,
         "answered": len(have.keys),
@@ -24,7 +27,7 @@ def work(run: Run) -> dict[str, Any]:
         "dollars": round(have.spent, 6),
         "dollars_lost": round(have.lost, 6),
         "output": content_hash(sorted(have.keys)),
-        "summary": f"{len(have.keys):,} of {requests.num_rows:,} answered, ${have.spent:.4f} in all{cached(have)}",
+        "summary": f"{len(have.keys):,} of {rows:,} answered, ${have.spent:.4f} in all{cached(have)}",
     }
 
 

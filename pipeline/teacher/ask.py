@@ -118,7 +118,7 @@ async def _once(
         if answer.kind == "ok":
             used = usage(answer.body)
             dollars = price.dollars(used) if price else None
-            await ledger.append("reply", request.key, dollars=dollars, body=answer.body)
+            await ledger.append("reply", request.key, dollars=dollars, tokens=used.tokens, body=answer.body)
             settled = Settled(reservation, "ok", used.counted, used.output, dollars or 0.0, limits=answer.limits)
         elif answer.kind == "fatal":
             settled = Settled(reservation, "failed")

@@ -3,8 +3,10 @@
 One append-only JSONL file a writer, so that no two machines ever write to the same file; every reader reads all. A line
 is
     {"kind": "intent",  "key", "at", "dollars"}                 the request is about to leave; the most it can cost
-    {"kind": "reply",   "key", "at", "dollars", "body"}         the server's answer, byte for byte as text; `dollars` is
-                                                                what it cost that day, null for an unknown price
+    {"kind": "reply",   "key", "at", "dollars", "tokens", "body"}    the server's answer, byte for byte as text; what it
+                                                                cost that day, null for an unknown price; its tokens, as
+                                                                in `pipeline.teacher.usage`, so that nobody has to parse
+                                                                the body, which then comes last, to count them
     {"kind": "lost",    "key", "at", "dollars", "error"}        no reply arrived, but it may have to be paid for
     {"kind": "waiting", "key", "at"}                            not answered when the run ended, and not paid for
     {"kind": "failure", "key", "at", "error"}                   given up; a later run asks again only if told to
@@ -33,6 +35,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+
+BODY = b', "body": "'
 
 
 class Ledger:
@@ -102,22 +106,43 @@ def read_ledger(folder: Path, holding: bytes = b"") -> Iterator[dict[str, Any]]:
         yield from records
 
 
-def read_writers(folder: Path, holding: bytes = b"") -> Iterator[Iterator[dict[str, Any]]]:
+def read_heads(folder: Path) -> Iterator[dict[str, Any]]:
+    """The same without the bodies of replies, in half the time; with them where a record does not say its tokens."""
+    for records in read_writers(folder, bodies=False):
+        yield from records
+
+
+def read_writers(folder: Path, holding: bytes = b"", *, bodies: bool = True) -> Iterator[Iterator[dict[str, Any]]]:
     """The same, one writer at a time: an intent with no line after it is one that its writer did not live to close."""
-    yield from (_read(path, holding) for path in sorted(folder.glob("*.jsonl")))
+    yield from (_read(path, holding, bodies) for path in sorted(folder.glob("*.jsonl")))
 
 
-def _read(path: Path, holding: bytes) -> Iterator[dict[str, Any]]:
+def _read(path: Path, holding: bytes, bodies: bool) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         for line in file:
             if holding not in line:
                 continue
             try:
-                record = json.loads(line)
+                record = json.loads(line if bodies else _head(line))
             except ValueError:
                 continue
             if isinstance(record, dict) and "kind" in record and "key" in record:
                 yield record
+
+
+def _head(line: bytes) -> bytes:
+    """The record without its body, if it is whole and says its tokens."""
+    body = line.find(BODY)
+    if body < 0 or line.find(b', "tokens": [', 0, body) < 0:
+        return line
+    return line[:body] + b"}" if _ends(line) else b""
+
+
+def _ends(line: bytes) -> bool:
+    """Whether the text that ends the line is closed: a torn one may end in a quote and a brace of its own, escaped."""
+    line = line.removesuffix(b"\n")
+    text = line.removesuffix(b'"}')
+    return len(text) < len(line) and (len(text) - len(text.rstrip(b"\\"))) % 2 == 0
 
 
 def answers(folder: Path, keys: set[str] | None = None) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What a reply was billed for, as the server reports it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,16 @@ class Usage:
     def counted(self) -> int:
         """What counts against a limit on input tokens: what is read from a cache does not."""
         return self.input + self.cache_write
+
+    @property
+    def tokens(self) -> list[int]:
+        """As a reply's record holds it: `Usage(*tokens)`."""
+        return [self.input, self.output, self.cache_read, self.cache_write]
+
+
+def usage_of(record: Mapping[str, Any]) -> Usage:
+    """The usage of a reply's record: as it was written down, else as its body says."""
+    return Usage(*record["tokens"]) if "tokens" in record else usage(record["body"])
 
 
 def usage(body: str) -> Usage:

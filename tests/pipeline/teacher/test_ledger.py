@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.teacher.ledger import Ledger, answers, read_ledger, wait_for_writers
+from pipeline.teacher.ledger import Ledger, answers, read_heads, read_ledger, wait_for_writers
 
 
 def write(folder: Path, *records: tuple[str, str, dict[str, str]]) -> Path:
@@ -123,3 +123,23 @@ def test_a_folder_that_a_node_does_not_share_is_said_and_not_made(tmp_path: Path
     with pytest.raises(InputError, match="all nodes share, see `seedwright doctor`"):
         Ledger(tmp_path / "elsewhere")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_heads_are_the_records_without_the_bodies_wherever_a_body_ends_or_is_torn(tmp_path: Path) -> None:
+    bodies = ["plain", 'ends in "}', "ends in \\", '{"usage": {"a": "b"}}', ', "body": "', "line\nline", "\ud800漢"]
+    write(tmp_path, *[("reply", f"k{n}", {"tokens": [n, 2, 0, 0], "body": body}) for n, body in enumerate(bodies)])
+    without = [{name: value for name, value in one.items() if name != "body"} for one in read_ledger(tmp_path)]
+    assert list(read_heads(tmp_path)) == without
+    assert len(without) == len(bodies)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for cut in range(len(whole) - len(lines[-1]) + 1, len(whole)):
+        for mended in (b"", b"\n"):
+            path.write_bytes(whole[:cut] + mended)
+            assert [one["key"] for one in read_heads(tmp_path)] == [one["key"] for one in read_ledger(tmp_path)]
+
+
+def test_a_head_of_a_reply_that_does_not_say_its_tokens_keeps_its_body(tmp_path: Path) -> None:
+    write(tmp_path, ("intent", "a", {}), ("reply", "a", {"body": "one"}), ("failure", "b", {"error": "x"}))
+    assert list(read_heads(tmp_path)) == list(read_ledger(tmp_path))
