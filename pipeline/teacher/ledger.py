@@ -102,9 +102,8 @@ class Ledger:
 
 def read_ledger(folder: Path, holding: bytes = b"") -> Iterator[dict[str, Any]]:
     """Every whole line of every writer (that holds these bytes), in the order of file names and lines."""
-    for path in sorted(folder.glob("*.jsonl")):
-        with path.open("rb") as file:
-            yield from (record for line in file if holding in line and (record := _record(line)))
+    for records in read_writers(folder, holding):
+        yield from records
 
 
 def read_heads(folder: Path) -> Iterator[dict[str, Any]]:

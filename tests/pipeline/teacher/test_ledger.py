@@ -3,7 +3,6 @@ import errno
 import os
 import subprocess
 import sys
-from itertools import chain
 from pathlib import Path
 
 import pytest
