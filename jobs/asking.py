@@ -20,7 +20,7 @@ from pipeline.config import Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.waiting import Waiting, set_aside
 from pipeline.teacher.client import api_key, open_client, probe
-from pipeline.teacher.ledger import wait_for_writers
+from pipeline.teacher.ledger import read_writers, wait_for_writers
 from pipeline.teacher.prices import Price, price_of
 from pipeline.teacher.usage import Usage, usage_of
 
