@@ -88,6 +88,7 @@ class Pacing:
     meters: dict[str, Meter] = field(default_factory=dict)
     learnt: bool = False
     """Whether the limit in use is a guess from 429s."""
+    _began: bool = False
     _window: float = START
     _corrections: dict[str, float] = field(default_factory=lambda: {"input_tokens": 1.0, "output_tokens": 1.0})
     _cut_at: float = -1e9
@@ -123,6 +124,8 @@ class Pacing:
         return len(self._failing) < DOWN
 
     def reserve(self, ask: Ask, now: float) -> Reservation:
+        if not self._began:  # workers take seconds to start, in which nothing could flow
+            self._began, self.meters = True, {kind: Meter(now) for kind in KINDS}
         amounts = self._amounts(ask)
         self.in_flight += 1
         self.reserved += ask.dollars

@@ -13,6 +13,7 @@ from cluster.session import session
 from jobs.commands import run_flow
 from pipeline.config import Settings
 from pipeline.errors import SeedwrightError
+from pipeline.generate.waiting import set_aside
 from pipeline.layers import load_settings
 from pipeline.teacher.client import api_key
 
@@ -33,7 +34,8 @@ def attempt(settings: Settings, requests: pa.Table, url: str, ledger: Path) -> N
     key: SecretStr = api_key(settings.teacher)
     connection = generation.Connection(settings.teacher, settings.limits, url, key, None)
     try:
-        generation.generate(requests, connection, settings.cluster, ledger, None, 0.0, lambda _: None)
+        with set_aside(requests, frozenset(), ledger.with_suffix(".parquet"), settings.cluster) as waiting:
+            generation.generate(waiting, connection, settings.cluster, ledger, None, 0.0, lambda _: None)
     except SeedwrightError:
         traceback.print_exc()
 

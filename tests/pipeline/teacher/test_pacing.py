@@ -202,3 +202,16 @@ def test_the_figures_name_what_is_used_of_each_limit() -> None:
     assert figures["limits"] == {"requests": pytest.approx(600)}
     assert figures["per_minute"]["requests"] == pytest.approx(594, rel=0.03)
     assert figures["per_minute"]["output_tokens"] == pytest.approx(594 * 50, rel=0.03)
+
+
+def test_what_flowed_is_measured_from_the_first_request_on_and_not_from_when_workers_began_to_start() -> None:
+    guesses = []
+    for waited in (0.0, 60.0):
+        pacing = started(Limits())
+        for number in range(8):
+            pacing.settle(Settled(ONE, "ok", 100, 50), pacing.reserve(ONE, waited + number / 8), waited + number / 8)
+        pacing.settle(Settled(ONE, "rate_limited"), pacing.reserve(ONE, waited + 1.0), waited + 1.0)
+        assert pacing.learnt
+        guesses.append(pacing.buckets["requests"].per_minute)
+    assert guesses[0] == pytest.approx(guesses[1])
+    assert guesses[0] > 240
