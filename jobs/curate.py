@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from jobs.console import funnel_table, say
 from jobs.dataset import SPLITS, write_dataset
+from jobs.passes import later_replies
 from jobs.plan import PLAN
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
@@ -72,7 +73,8 @@ def filtered(run: Run) -> pa.Table:
     from cluster.apply import run_stages
 
     requests = run.dir.table(PLAN)
-    joined = join_replies(requests, answers(run.dir.path / "ledger", set(requests["key"].to_pylist())))
+    replies = answers(run.dir.path / "ledger", set(requests["key"].to_pylist()))
+    joined = join_replies(requests, replies, list(later_replies(run)))
     teacher = run.settings.teacher
     stages = [
         parse_stage(teacher.max_tokens, teacher.model),

@@ -11,7 +11,6 @@ from pipeline.run_dir import write_parquet
 from pipeline.tasks.task import load_task
 from pipeline.teacher.prices import price_of
 
-ROLES = ("schema", "guidelines", "pass 0")
 PLAN = "rounds/1/plan.parquet"
 
 
@@ -20,9 +19,14 @@ def shape(run: Run) -> Any:
     known = run.settings.limits.model_dump(), run.settings.teacher.price, price_of(run.settings.teacher)
     return [
         {key: shaping[key] for key in ("matrix", "generation", "teacher")},
-        run.source.fingerprint(ROLES),
+        run.source.fingerprint(roles(run)),
         repr(known),
     ]
+
+
+def roles(run: Run) -> tuple[str, ...]:
+    """The texts that requests are made from, those of the later passes too."""
+    return ("schema", "guidelines", *(f"pass {number}" for number in range(len(run.settings.passes))))
 
 
 def work(run: Run) -> dict[str, Any]:
@@ -55,9 +59,10 @@ def shown(figures: Estimate) -> str:
         if figures.minutes is None
         else f"{figures.minutes:,.1f} minutes at the set limits"
     )
+    placeholder = "; later passes with a placeholder for the earlier replies" if figures.passes > 1 else ""
     totals = [
-        f"requests       {figures.requests:,}",
-        f"input tokens   {figures.input_tokens:,} (estimated, four bytes a token)",
+        f"requests       {figures.requests:,}" + (f" in {figures.passes} passes" if figures.passes > 1 else ""),
+        f"input tokens   {figures.input_tokens:,} (estimated, four bytes a token{placeholder})",
         f"output tokens  {figures.output_tokens:,} (expected)",
         f"dollars        {dollars} ({figures.price})",
         f"time           {hours}",

@@ -228,7 +228,8 @@ class Settings(BaseModel):
     real: Real
     schema_path: Annotated[str, Field(alias="schema")]
     guidelines: str
-    passes: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)]
+    passes: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Prompts in the order in which they are asked; a later one sees the objects that the earlier ones gave."""
     student_prompt: str
     matrix: dict[str, dict[str, Weight]] = {}
     normalise: str | None = None

@@ -48,6 +48,11 @@ REQUEST = pa.schema(
     ]
 )
 
+LATER = REQUEST.append(pa.field("failure", pa.string()))
+"""The requests of a later pass; `failure` says why the earlier replies make no prompt, and then key and params are
+null.
+"""
+
 REPLY = pa.schema(
     [
         ("key", pa.string()),

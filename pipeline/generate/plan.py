@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipeline.canonical import canonical_json, content_hash
 from pipeline.generate.cells import crossed, draw
 from pipeline.generate.params import draft_params, estimate_tokens, request_key
+from pipeline.generate.passes import later_tokens
 from pipeline.records import REQUEST
 from pipeline.tasks.task import Task
 from pipeline.teacher.ask import Request
@@ -70,21 +71,26 @@ class Estimate:
     minutes: float | None
     strata: dict[str, dict[str, int]]
     cells: dict[str, dict[str, int]]
+    passes: int = 1
+    """With several, requests and tokens are those of all of them."""
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> "Estimate":
         """The estimate that a run's record holds."""
-        return cls(**{name: entry[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: entry[name] for name in cls.__dataclass_fields__ if name in entry})
 
 
 def estimate(task: Task, seeds: pa.Table, requests: pa.Table, price: Price | None) -> Estimate:
     limits = task.settings.limits
+    passes = len(task.settings.passes)
     sums = {name: sum(requests[name].to_pylist()) for name in ("input_tokens", "output_tokens")}
-    amounts = {"requests": requests.num_rows, **sums}
+    sums["input_tokens"] += later_tokens(task, seeds, requests) if passes > 1 else 0
+    sums["output_tokens"] *= passes
+    amounts = {"requests": requests.num_rows * passes, **sums}
     minutes = [amount / limit for name, amount in amounts.items() if (limit := getattr(limits, f"{name}_per_minute"))]
     cells = [json.loads(cell) for cell in requests["cell"].to_pylist()]
     return Estimate(
-        requests.num_rows,
+        amounts["requests"],
         **sums,
         dollars=price.dollars(Usage(*sums.values())) if price else None,
         price=price.source if price else f"no price known for {task.settings.teacher.model}; give teacher.price",
@@ -97,6 +103,7 @@ def estimate(task: Task, seeds: pa.Table, requests: pa.Table, price: Price | Non
             dimension: {value: sum(cell[dimension] == value for cell in cells) for value in values}
             for dimension, values in task.settings.matrix.items()
         },
+        passes=passes,
     )
 
 

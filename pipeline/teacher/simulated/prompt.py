@@ -1,8 +1,9 @@
-"""The two kinds of prompt that the simulated teacher understands: draft a section, or label a document.
+"""The kinds of prompt that the simulated teacher understands: draft a section, label a document, or annotate one.
 
-A draft prompt carries `<cell>`, `<variation>` and `<style_reference>` blocks, a label prompt one `<document>` block.
-A seed or document may hold such tags itself, so each block runs from its first opening to its last closing tag, and
-what lies within a style reference or a document is never searched for the other blocks.
+A draft prompt carries `<cell>`, `<variation>` and `<style_reference>` blocks, a label prompt one `<document>` block, an
+annotation prompt a `<deal>` block (the view from which the document is read) and then the `<document>`. A seed or
+document may hold such tags itself, so each block runs from its first opening to its last closing tag, and what lies
+within a style reference or a document is never searched for the other blocks.
 
 >>> read_prompt("<cell>\\nlayout: letter\\n</cell>\\n<variation>2 of 9</variation>").cell
 {'layout': 'letter'}
@@ -30,11 +31,22 @@ class LabelPrompt:
     document: str
 
 
-def read_prompt(user_text: str) -> DraftPrompt | LabelPrompt | None:
+@dataclass(frozen=True, slots=True)
+class AnnotatePrompt:
+    raw: str
+    deal: str
+    document: str
+
+
+def read_prompt(user_text: str) -> DraftPrompt | LabelPrompt | AnnotatePrompt | None:
     """None when the text has neither a `<cell>` on a line of its own nor a `<document>`."""
     document, closing = user_text.find("<document>"), user_text.rfind("</document>")
     openings = (_first(user_text, "<cell>"), _first(user_text, "<style_reference>"))
     drafting = min((at for at in openings if at >= 0), default=-1)
+    deal = _first(user_text[: max(document, 0)], "<deal>")
+    if 0 <= deal < document < closing and (drafting < 0 or deal < drafting):
+        view = user_text[deal + len("<deal>") : document].partition("</deal>")[0]
+        return AnnotatePrompt(user_text, view, user_text[document + len("<document>") : closing].strip("\r\n"))
     if 0 <= document < closing and (drafting < 0 or document < drafting):
         return LabelPrompt(user_text, user_text[document + len("<document>") : closing].strip("\r\n"))
     return _read_draft(user_text)

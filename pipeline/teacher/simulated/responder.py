@@ -7,14 +7,15 @@ from typing import Any
 from pipeline.canonical import canonical_json
 from pipeline.errors import InputError
 from pipeline.teacher.simulated.faults import Reply, choose, planned, render
-from pipeline.teacher.simulated.label import label
-from pipeline.teacher.simulated.prompt import DraftPrompt, LabelPrompt, read_prompt
+from pipeline.teacher.simulated.label import annotation, label
+from pipeline.teacher.simulated.prompt import AnnotatePrompt, DraftPrompt, LabelPrompt, read_prompt
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.simulated.wire import BYTES_PER_TOKEN, Body, tokens, user_text
 
 HELP = (
     "I am the simulated teacher, a program and not a language model. I can draft a contract section when the prompt has"
-    " a <cell> and a <style_reference> block, and label a contract that stands in a <document> block."
+    " a <cell> and a <style_reference> block, label a contract that stands in a <document> block, and annotate one when"
+    " a <deal> block stands before it."
 )
 
 
@@ -46,6 +47,8 @@ def respond(body: Body, settings: SimulatedSettings, plan_entry: Mapping[str, An
         raise InputError(
             f"simulated teacher's plan: {dict(plan_entry)} needs a draft prompt; plan a `raw` reply instead"
         )
+    if isinstance(prompt, AnnotatePrompt):
+        return Answer(canonical_json(annotation(prompt.document, prompt.deal)), "end_turn")
     return Answer(canonical_json(label(prompt.document)) if isinstance(prompt, LabelPrompt) else HELP, "end_turn")
 
 
