@@ -22,6 +22,7 @@ from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.curate.sweep import nearest, sweep
 from pipeline.curate.verdicts import apply
 from pipeline.errors import GateStop
+from pipeline.generate.noise import noise_stages
 from pipeline.run_dir import clear, write_json, write_parquet
 from pipeline.seeds.sources import SETS
 from pipeline.teacher.ledger import answers
@@ -37,6 +38,7 @@ def shape(run: Run) -> Any:
             key: shaping[key]
             for key in ("name", "teacher", "filters", "dedup", "contamination", "split", "demonstration")
         },
+        shaping["generation"]["noise"],
         run.source.fingerprint(run.source.texts),
     ]
 
@@ -75,10 +77,11 @@ def filtered(run: Run) -> pa.Table:
     requests = run.dir.table(PLAN)
     replies = answers(run.dir.path / "ledger", set(requests["key"].to_pylist()))
     joined = join_replies(requests, replies, list(later_replies(run)))
-    teacher = run.settings.teacher
+    teacher, seeds = run.settings.teacher, run.dir.table("inputs/seeds.parquet")
     stages = [
         parse_stage(teacher.max_tokens, teacher.model),
-        *filter_stages(run.source, run.dir.table("inputs/seeds.parquet")),
+        *noise_stages(run.source, seeds),
+        *filter_stages(run.source, seeds),
     ]
     return run_stages(joined, stages, block_rows=run.settings.cluster.block_rows)
 

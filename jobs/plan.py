@@ -7,6 +7,7 @@ from jobs.console import say, table
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.generate.plan import Estimate, estimate, plan_requests
+from pipeline.generate.register import TRAITS, measure, with_measured
 from pipeline.run_dir import write_parquet
 from pipeline.tasks.task import load_task
 from pipeline.teacher.prices import price_of
@@ -30,18 +31,34 @@ def roles(run: Run) -> tuple[str, ...]:
 
 
 def work(run: Run) -> dict[str, Any]:
-    task = load_task(run.source)
     seeds = run.dir.table("inputs/seeds.parquet")
+    task = with_measured(load_task(run.source), seeds)
     requests = plan_requests(task, seeds)
     price = price_of(run.settings.teacher)
     write_parquet(run.dir.path / PLAN, requests)
     figures = estimate(task, seeds, requests, price)
-    say(shown(figures))
+    register = [asdict(one) for one in measure(seeds["text"].to_pylist())]
+    say(f"{shown_register(register)}\n\n{shown(figures)}")
     return {
         **asdict(figures),
+        "register": register,
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
         "summary": f"{figures.requests:,} requests",
     }
+
+
+def shown_register(register: list[dict[str, Any]]) -> str:
+    """What was measured on the seeds, a line a trait."""
+    rows = [
+        [
+            one["trait"],
+            TRAITS[one["trait"]].meaning,
+            one["count"],
+            f"{one['share']:.2f} ({one['low']:.2f} to {one['high']:.2f})",
+        ]
+        for one in register
+    ]
+    return table(["register of the seeds", "", f"of {register[0]['n']}", "share, 95 % interval"], rows)
 
 
 def shown(figures: Estimate) -> str:

@@ -17,8 +17,10 @@ from pipeline.config import Settings
 from pipeline.curate.filters import filter_stages
 from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.errors import TeacherError
+from pipeline.generate.noise import noise_stages
 from pipeline.generate.passes import Asked, next_requests
 from pipeline.generate.plan import plan_requests
+from pipeline.generate.register import with_measured
 from pipeline.stage import compose
 from pipeline.tasks.task import Task, load_task, read_source
 from pipeline.teacher.client import Answer, api_key, open_client, send
@@ -30,11 +32,16 @@ def preview(settings: Settings, number: int) -> dict[str, Any]:
     require_teacher(source)
     task = load_task(source)
     seeds = read_checked(task)[0]["seeds"]
+    task = with_measured(task, seeds)
     requests = plan_requests(task, seeds)
     chosen = requests.take(spread(requests, settings.generation.cross, number))
     with tempfile.TemporaryDirectory() as scratch, teacher_url(settings.teacher, Path(scratch)) as base_url:
         passes = _ask_passes(task, base_url, seeds, chosen)
-    stages = [parse_stage(settings.teacher.max_tokens, settings.teacher.model), *filter_stages(source, seeds)]
+    stages = [
+        parse_stage(settings.teacher.max_tokens, settings.teacher.model),
+        *noise_stages(source, seeds),
+        *filter_stages(source, seeds),
+    ]
     samples = compose(stages)(join_replies(*passes[0], passes[1:])).to_pylist()
     for sample in samples:
         say(_shown([one for requests, _ in passes for one in requests.to_pylist()], sample))

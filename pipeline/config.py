@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import InputError
+from pipeline.generate.settings import Dimension, NoiseGiven
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -133,6 +134,8 @@ class Generation(BaseModel):
     """Matrix dimensions of which every value is asked of every seed; the others are drawn by weight."""
     output_tokens: Annotated[int, Field(gt=0)] = 300
     """Expected tokens of one reply, for the estimate of cost and the first reservation."""
+    noise: NoiseGiven = None
+    """Noise made in the texts after parsing: shares by kind, or `measured` for what the real seeds show."""
 
 
 class Filters(BaseModel):
@@ -231,7 +234,7 @@ class Settings(BaseModel):
     passes: Annotated[tuple[str, ...], Field(min_length=1)]
     """Prompts in the order in which they are asked; a later one sees the objects that the earlier ones gave."""
     student_prompt: str
-    matrix: dict[str, dict[str, Weight]] = {}
+    matrix: dict[str, Dimension] = {}
     normalise: str | None = None
     verify: str | None = None
     demonstration: bool = False
@@ -259,8 +262,12 @@ class Settings(BaseModel):
         if repeated := [name for name, count in Counter(self.generation.cross).items() if count > 1]:
             raise ValueError(f"generation.cross names {repeated[0]!r} twice; name each dimension once")
         for name, values in self.matrix.items():
-            if not sum(values.values()):
+            if values == "measured" and (name != "register" or name in self.generation.cross):
+                raise ValueError(f"matrix.{name} is `measured`, which only a register that is not crossed can be")
+            if values != "measured" and not sum(values.values()):
                 raise ValueError(f"matrix.{name} has no value with a weight above 0; give at least one")
+        if self.generation.noise and "noise" in self.matrix:
+            raise ValueError("matrix.noise has the name under which generation.noise is noted; choose another")
         return self
 
     def shaping(self) -> dict[str, Any]:

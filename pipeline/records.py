@@ -2,7 +2,8 @@
 
 A row of SAMPLE carries its verdict: `stage`, `reason` and `score` are null while the sample is kept, and say who
 rejected it, why, and by what figure once it is not. Answers and cells are canonical JSON strings, so that tasks of any
-shape share one schema.
+shape share one schema. `raw` is the reply where parsing rejected it, and the text as it was written where noise changed
+it.
 """
 
 import pyarrow as pa

@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.canonical import canonical_json, content_hash
+from pipeline.config import Settings
+from pipeline.errors import InputError
 from pipeline.generate.cells import crossed, draw
 from pipeline.generate.params import draft_params, estimate_tokens, request_key
 from pipeline.generate.passes import later_tokens
@@ -33,11 +35,11 @@ def plan_requests(task: Task, seeds: pa.Table, *, round_number: int = 1) -> pa.T
 
 def _of_seed(task: Task, seed: Mapping[str, Any], round_number: int) -> Iterator[dict[str, Any]]:
     settings = task.settings
-    count = settings.generation.samples
-    for fixed in crossed(settings.matrix, settings.generation.cross):
+    count, matrix = settings.generation.samples, weights_of(settings)
+    for fixed in crossed(matrix, settings.generation.cross):
         for number in range(1, count + 1):
             identity = content_hash([seed["seed_id"], fixed, number, round_number])
-            cell = draw(settings.matrix, fixed, identity)
+            cell = draw(matrix, fixed, identity)
             params = draft_params(task, seed, cell, number, count)
             yield {
                 "sample_id": identity[:16],
@@ -51,6 +53,13 @@ def _of_seed(task: Task, seed: Mapping[str, Any], round_number: int) -> Iterator
                 "input_tokens": estimate_tokens(params),
                 "output_tokens": min(settings.generation.output_tokens, settings.teacher.max_tokens),
             }
+
+
+def weights_of(settings: Settings) -> dict[str, dict[str, float]]:
+    """The matrix in numbers. Raises InputError where the register is yet to be measured, see `with_measured`."""
+    if open_dimensions := [name for name, values in settings.matrix.items() if isinstance(values, str)]:
+        raise InputError(f"matrix.{open_dimensions[0]}: is `measured`, and no seeds were; measure the register first")
+    return {name: values for name, values in settings.matrix.items() if not isinstance(values, str)}
 
 
 def to_request(row: Mapping[str, Any]) -> Request:
@@ -101,7 +110,7 @@ def estimate(task: Task, seeds: pa.Table, requests: pa.Table, price: Price | Non
         },
         cells={
             dimension: {value: sum(cell[dimension] == value for cell in cells) for value in values}
-            for dimension, values in task.settings.matrix.items()
+            for dimension, values in weights_of(task.settings).items()
         },
         passes=passes,
     )

@@ -130,7 +130,7 @@ def test_a_budget_that_ends_within_the_second_pass_is_gone_on_with_and_nothing_i
     assert 12 < first < 24
     record = run_flow(settings(*asks, "budget=2"), tmp_path / "run", update=False, until="curate")
     assert record["stages"]["generate"]["asked"] == 24 - first
-    assert bodies_asked(tmp_path) == Counter({body: 2 for body in paid})
+    assert bodies_asked(tmp_path) == Counter(dict.fromkeys(paid, 2))
     assert record["stages"]["generate"]["dollars"] == pytest.approx(free["dollars"])
 
 
@@ -157,3 +157,28 @@ def test_the_preview_shows_both_passes(settings: Callable[..., Settings], capsys
     assert len(found["samples"]) == 2
     assert shown.count("--- prompt\n") == shown.count("--- prompt 2\n<deal>\n") == 2
     assert all(sample["confidence"] >= 0.86 for sample in found["samples"])
+
+
+def test_noise_is_made_before_the_filters_costs_nothing_and_loses_no_sample_to_grounding_or_verifier(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    asks = [f"teacher.base_url={teacher()}", f"passes=[{BUILT_IN / 'contracts/draft.jinja'}]"]
+    asks += ["matrix.register=measured", "generation.samples=4"]
+    record = run_flow(settings(*asks), tmp_path / "run", update=False, until="curate")
+    assert {one["trait"]: one["n"] for one in record["stages"]["plan"]["register"]}["misspelt"] == 3
+    paid, before = bodies_asked(tmp_path), record["stages"]["curate"]["funnel"]
+    noise = "generation.noise={typos: 1, lower_case: 0.5}"
+    record = run_flow(settings(*asks, noise), tmp_path / "run", update=True, until="curate")
+    assert bodies_asked(tmp_path) == paid
+    for stage in ("grounding", "verifier"):
+        one, other = (
+            next(entry for entry in funnel if entry["stage"] == stage)
+            for funnel in (before, record["stages"]["curate"]["funnel"])
+        )
+        assert one["rejected"] == other["rejected"]
+    samples = rows(tmp_path / "run", "samples/part-0.parquet")
+    tags = Counter(kind for row in samples for kind in json.loads(row["cell"]).get("noise", "").split("+"))
+    assert tags["typos"] > 0.9 * len(samples)
+    assert 0.2 < tags["lower_case"] / len(samples) < 0.8
+    assert all((row["raw"] is None) == ("noise" not in json.loads(row["cell"])) for row in samples)
+    assert all(row["raw"] != row["text"] for row in samples)

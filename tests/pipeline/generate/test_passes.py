@@ -14,7 +14,9 @@ from pipeline.records import SEED
 from pipeline.stage import compose
 from pipeline.tasks.task import Task
 
-SECOND = "Who: {{ cell.register }}\nRead: {{ passes[0].text }}\nAs {{ seed }} {{ guidelines | length }} {{ schema | length }}"
+SECOND = """Who: {{ cell.register }}
+Read: {{ passes[0].text }}
+As {{ seed }} {{ guidelines | length }} {{ schema | length }}"""
 THIRD = "Check {{ passes[1].answer.order_number }} in {{ passes[0].text }}"
 SEEDS = pa.Table.from_pylist([{"seed_id": "s", "text": "A seed.", "stratum": "all"}], schema=SEED)
 
