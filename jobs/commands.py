@@ -62,7 +62,7 @@ def plan_only(settings: Settings, folder: Path | None, *, update: bool) -> dict[
         before = run.entries.get("plan")
         execute(run, until="plan")
         if run.entries["plan"] == before:
-            say(f"{shown_register(before['register'])}\n\n{shown(Estimate.from_entry(before))}")
+            say(f"{shown_register(before.get('register', []))}\n\n{shown(Estimate.from_entry(before))}")
         return run_dir.read()
 
 

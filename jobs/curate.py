@@ -22,7 +22,7 @@ from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.curate.sweep import nearest, sweep
 from pipeline.curate.verdicts import apply
 from pipeline.errors import GateStop
-from pipeline.generate.noise import noise_stages
+from pipeline.generate.noise import noise_counts, noise_stages
 from pipeline.run_dir import clear, write_json, write_parquet
 from pipeline.seeds.sources import SETS
 from pipeline.teacher.ledger import answers
@@ -65,6 +65,7 @@ def work(run: Run) -> dict[str, Any]:
         "funnel": entries,
         "contamination": contaminated,
         "splits": splits,
+        "noise": noise_counts(samples),
         "output": content_hash(kept.select(["sample_id", "text", "answer"]).sort_by("sample_id").to_pydict()),
         "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
     }

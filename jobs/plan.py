@@ -49,6 +49,8 @@ def work(run: Run) -> dict[str, Any]:
 
 def shown_register(register: list[dict[str, Any]]) -> str:
     """What was measured on the seeds, a line a trait."""
+    if not register:
+        return ""
     rows = [
         [
             one["trait"],

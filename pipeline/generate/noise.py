@@ -12,7 +12,8 @@ import json
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -172,9 +173,7 @@ def _is_free(start: int, end: int, gold: Spans) -> bool:
     return not any(start < last and first < end for first, last in gold)
 
 
-def noisy(
-    task: Task, text: str, answer: dict[str, Any], kinds: Iterator[str] | list[str], identity: str
-) -> tuple[str, list[str]]:
+def noisy(task: Task, text: str, answer: dict[str, Any], kinds: Iterable[str], identity: str) -> tuple[str, list[str]]:
     """The text with noise of these kinds, and the kinds of which something is left to see.
 
     A kind that would change what `facts` reads or what the task's verifier says is taken back.
@@ -250,6 +249,12 @@ def _load(source: TaskSource, profiles: Mapping[str, list[list[str]]], shares: M
         return table
 
     return step
+
+
+def noise_counts(samples: pa.Table) -> dict[str, int]:
+    """In how many SAMPLE rows each kind was made; empty where none was."""
+    tags = (json.loads(cell).get("noise", "") for cell in samples["cell"].to_pylist())
+    return dict(Counter(kind for tag in tags for kind in tag.split("+") if kind))
 
 
 def drawn(sample_id: str, profiles: list[list[str]], shares: Mapping[str, float]) -> list[str]:

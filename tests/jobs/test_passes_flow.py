@@ -176,6 +176,7 @@ def test_noise_is_made_before_the_filters_costs_nothing_and_loses_no_sample_to_g
             for funnel in (before, record["stages"]["curate"]["funnel"])
         )
         assert one["rejected"] == other["rejected"]
+    assert record["stages"]["curate"]["noise"]["typos"] > 40
     samples = rows(tmp_path / "run", "samples/part-0.parquet")
     tags = Counter(kind for row in samples for kind in json.loads(row["cell"]).get("noise", "").split("+"))
     assert tags["typos"] > 0.9 * len(samples)

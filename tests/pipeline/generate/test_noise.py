@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.generate.gold import facts, gold_spans, strings
-from pipeline.generate.noise import KINDS, drawn, noise_stages, noisy
+from pipeline.generate.noise import KINDS, drawn, noise_counts, noise_stages, noisy
 from pipeline.generate.register import traits_of
 from pipeline.layers import BUILT_IN
 from pipeline.records import SAMPLE, SEED
@@ -169,6 +169,7 @@ def test_shares_are_met_and_a_sample_gets_the_same_in_any_block(load: Callable[.
     tags = [json.loads(cell).get("noise", "") for cell in whole["cell"].to_pylist()]
     assert sum("lower_case" in tag for tag in tags) / 600 == pytest.approx(0.3, abs=0.06)
     assert sum("no_end" in tag for tag in tags) / 600 == pytest.approx(0.1, abs=0.04)
+    assert noise_counts(whole) == Counter(kind for tag in tags for kind in tag.split("+") if kind)
     for tag, text, raw, before in zip(
         tags, whole["text"].to_pylist(), whole["raw"].to_pylist(), table["text"].to_pylist(), strict=True
     ):
