@@ -12,22 +12,34 @@ from pipeline.tasks.money import find_amounts
 from pipeline.tasks.task import Task
 
 _WORD = re.compile(r"[^\W_]+")
-_FIXED = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|<[^<>]*>|\S*\d\S*?(?=[.,;:!?]*(?:\s|$))|(?:[^\W\d_]\.){2,}"
-    r"|\w*[^\W\d_a-zà-öø-ÿ]\w*[^\W\d_a-zà-öø-ÿ]\w*|\S*[@/\\#<>{}\[\]|=_*`~$€£¥]\S*?(?=[.,;:!?]*(?:\s|$))"
-)
-"""Whatever holds a digit, an abbreviation in capitals, and what is no word: addresses, paths, markup, sums."""
+_MARKUP = re.compile(r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|<[^<>]{0,80}>|(?:[^\W\d_]\.){2,}")
+_TOKEN = re.compile(r"\S+")
+_NO_WORD = frozenset("@/\\#<>{}[]|=_*`~$€£¥")
 
 
 def gold_spans(text: str, answer: dict[str, Any]) -> list[tuple[int, int]]:
-    """(start, end) of every string of the answer, date, amount, number and abbreviation in the text, sorted."""
-    spans = [match.span() for match in _FIXED.finditer(text)]
+    """(start, end) of every string of the answer, date, amount, number and abbreviation in the text, and of what is no
+    word: addresses, paths, markup. Sorted; they may overlap.
+    """
+    spans = [match.span() for match in _MARKUP.finditer(text)]
+    spans += [span for match in _TOKEN.finditer(text) if (span := _fixed(match))]
     spans += [(date.start, date.end) for date in find_dates(text)]
     spans += [(amount.start, amount.end) for amount in find_amounts(text)]
     words = [(_folded(match.group()), *match.span()) for match in _WORD.finditer(text)]
     for value in strings(answer):
         spans += _of_value(value, text, words)
     return sorted(set(spans))
+
+
+def _fixed(token: re.Match[str]) -> tuple[int, int] | None:
+    """Where a token with a digit, a sign or two capitals stands, without the marks that follow it."""
+    said = token.group()
+    signs = any(letter.isdigit() or letter in _NO_WORD for letter in said)
+    return (token.start(), token.start() + len(said.rstrip(".,;:!?"))) if signs or _capitals(said) > 1 else None
+
+
+def _capitals(said: str) -> int:
+    return sum(letter.isupper() for letter in said)
 
 
 def strings(value: Any) -> Iterator[str]:

@@ -50,7 +50,8 @@ _CONTRACTION = re.compile(
     re.IGNORECASE,
 )
 _SIGN_OFF = re.compile(
-    r"(?i)[\s,.;!]*\b(?:(?:many |with )?thanks(?: (?:so much|a lot|again|in advance|for (?:your|the) (?:help|time)))*"
+    r"(?i)[\s,.;!]{0,9}\b(?:(?:many |with )?thanks"
+    r"(?: (?:so much|a lot|again|in advance|for (?:your|the) (?:help|time)))*"
     r"|thank you(?: (?:so much|very much|again|in advance|for your (?:help|time|assistance|support)))*"
     r"|(?:best|kind|warm)(?:est)? (?:regards|wishes)|regards|yours (?:sincerely|faithfully|truly)"
     r"|(?:i )?(?:look(?:ing)? forward to (?:hearing from you|your (?:reply|response)))|as soon as possible"
@@ -178,6 +179,8 @@ def noisy(task: Task, text: str, answer: dict[str, Any], kinds: Iterable[str], i
 
     A kind that would change what `facts` reads or what the task's verifier says is taken back.
     """
+    if not (kinds := list(kinds)):
+        return text, []
     before, passed = facts(task, answer, text), _verdict(task, text, answer)
     done: list[str] = []
     for kind in kinds:

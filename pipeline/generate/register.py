@@ -126,7 +126,7 @@ TRAITS: Mapping[str, Trait] = MappingProxyType(
         ),
         "misspelt": Trait(
             lambda text: bool(slips(text)),
-            "a slip in one of some 240 common words; a lower bound",
+            "a slip in one of some 200 common words; a lower bound",
             "I have not recieved it.",
         ),
         "several_requests": Trait(

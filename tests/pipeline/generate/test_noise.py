@@ -1,4 +1,5 @@
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -156,6 +157,16 @@ def test_noise_after_which_the_verifier_says_otherwise_is_taken_back(contracts: 
     outs = {noisy(contracts, text, answer, ["typos"], str(number))[0] for number in range(80)}
     assert len(outs) > 20
     assert all(contracts.verify(out, answer) is None for out in outs)
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 40_000, "{{" * 20_000, "!" * 40_000, "a." * 20_000, "Hello, " * 6000, "9" * 40_000]
+)
+def test_long_runs_of_anything_take_no_time(load: Callable[..., Task], text: str) -> None:
+    started = time.process_time()
+    traits_of(text)
+    noisy(load(), text, {"item": "x y"}, list(KINDS), "x")
+    assert time.process_time() - started < 5
 
 
 def test_shares_are_met_and_a_sample_gets_the_same_in_any_block(load: Callable[..., Task]) -> None:
