@@ -7,7 +7,8 @@ from jobs.console import say, table
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.generate.plan import Estimate, estimate, plan_requests
-from pipeline.generate.register import TRAITS, measure, with_measured
+from pipeline.generate.register import measure, with_measured
+from pipeline.generate.traits import TRAITS
 from pipeline.run_dir import write_parquet
 from pipeline.tasks.task import load_task
 from pipeline.teacher.prices import price_of

@@ -18,7 +18,7 @@ Dimension = Annotated[dict[str, Weight] | Literal["measured"], WrapValidator(_we
 
 
 class Noise(BaseModel):
-    """In which share of the samples each kind of noise is made, see pipeline/generate/noise.py."""
+    """In which share of the samples each kind of noise is made, see pipeline/generate/noise_kinds.py."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     clipped: Chance = 0

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.generate.gold import facts, gold_spans, strings
-from pipeline.generate.noise import KINDS, drawn, noise_counts, noise_stages, noisy
-from pipeline.generate.register import traits_of
+from pipeline.generate.noise import drawn, noise_counts, noise_stages, noisy
+from pipeline.generate.noise_kinds import KINDS
+from pipeline.generate.traits import traits_of
 from pipeline.layers import BUILT_IN
 from pipeline.records import SAMPLE, SEED
 from pipeline.stage import compose

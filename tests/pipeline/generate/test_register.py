@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.generate.plan import plan_requests
-from pipeline.generate.register import TRAITS, VALUES, measure, measured_register, traits_of, wilson, with_measured
+from pipeline.generate.register import VALUES, measure, measured_register, wilson, with_measured
+from pipeline.generate.traits import TRAITS, traits_of
 from pipeline.records import SEED
 from pipeline.tasks.task import Task
 
