@@ -139,6 +139,6 @@ TRAITS: Mapping[str, Trait] = MappingProxyType(
 def traits_of(text: str) -> frozenset[str]:
     """
     >>> sorted(traits_of("pls cancel my order"))
-    ['lower_case', 'no_capital', 'no_end', 'polite', 'short', 'texting']
+    ['lower_case', 'no_capital', 'no_end', 'short', 'texting']
     """
     return frozenset(name for name, trait in TRAITS.items() if trait.holds(text))
