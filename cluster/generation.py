@@ -15,7 +15,6 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +66,7 @@ class Generator:
     def _open(self) -> tuple[Any, Ledger, ClusterTurns]:
         if self.ready is None:
             if ray.get_runtime_context().was_current_actor_reconstructed:
-                heads = chain.from_iterable(read_heads(self.folder))
-                self.known = {record["key"] for record in heads if record["kind"] == "reply"}
+                self.known = {record["key"] for record in read_heads(self.folder) if record["kind"] == "reply"}
             teacher = self.connection.teacher
             client = open_client(self.connection.base_url, self.connection.key, teacher.timeout_s)
             sender = Sender(client, teacher.timeout_s, self.connection.terms)

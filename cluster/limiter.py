@@ -112,9 +112,10 @@ class Limiter:
         """Takes what is given up for paid, at its most, until its settlement says better."""
         for key in list(keys):
             reservation = self.out.pop(key).reservation
+            ask = reservation.ask
             self.pacing.release(reservation)
-            self.pacing.spent += reservation.ask.dollars
-            self.given_up[key, reservation.ask.attempt] = reservation.ask.dollars
+            self.pacing.spent += ask.dollars
+            self.given_up[key, ask.attempt] = ask.dollars
 
     def _may_go(self, ask: Ask) -> bool:
         return not self.pacing.over_budget(ask) and self.pacing.delay(ask, time.monotonic()) == 0

@@ -20,7 +20,7 @@ from pipeline.config import Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.waiting import Waiting, set_aside
 from pipeline.teacher.client import api_key, open_client, probe
-from pipeline.teacher.ledger import read_heads, wait_for_writers
+from pipeline.teacher.ledger import read_writers, wait_for_writers
 from pipeline.teacher.prices import Price, price_of
 from pipeline.teacher.usage import Usage, usage_of
 
@@ -109,7 +109,7 @@ def read_answered(ledger: Path, wanted: Set[str], price: Price | None) -> Answer
     """`price` is for replies that were paid while none was known; the others cost what they cost that day."""
     keys: set[str] = set()
     total, spent, lost, own = Usage(), 0.0, 0.0, 0.0
-    for records in read_heads(ledger):
+    for records in read_writers(ledger, bodies=False):
         on_their_way: dict[str, float] = {}
         for record in records:
             dollars = record.get("dollars")
@@ -187,8 +187,10 @@ def _ask_online(
 
     ledger, settings = run.dir.path / "ledger", run.settings
     connection = Connection(whom.teacher, whom.limits, base_url, api_key(whom.teacher), price)
-    warmed = warm_up(run.dir.path, todo.some(), connection, settings.budget, spent)
-    todo, fates = replace(todo, skip=len(warmed.fates)), Counter(warmed.fates.values())
+    some = todo.some()
+    warmed = warm_up(run.dir.path, some, connection, settings.budget, spent)
+    todo = replace(todo, skip=len(warmed.fates))
+    fates = Counter(warmed.fates.values())
     if not todo.left:
         return dict(fates)
     run.use_cluster()

@@ -71,13 +71,7 @@ def api_key(teacher: Teacher) -> SecretStr:
 def open_client(base_url: str | None, key: SecretStr, timeout_s: float) -> anthropic.AsyncAnthropic:
     import anthropic
 
-    return anthropic.AsyncAnthropic(
-        base_url=base_url,
-        api_key=key.get_secret_value(),
-        max_retries=0,
-        timeout=timeout_s,
-        http_client=anthropic.DefaultAioHttpClient(),  # a third less CPU time a call than the default client
-    )
+    return anthropic.AsyncAnthropic(base_url=base_url, api_key=key.get_secret_value(), max_retries=0, timeout=timeout_s)
 
 
 async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:

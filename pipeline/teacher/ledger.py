@@ -6,7 +6,7 @@ is
     {"kind": "reply",   "key", "at", "dollars", "tokens", "body"}    the server's answer, byte for byte as text; what it
                                                                 cost that day, null for an unknown price; its tokens, as
                                                                 in `pipeline.teacher.usage`, so that nobody has to parse
-                                                                the body, which is always last, to count them
+                                                                the body, which then comes last, to count them
     {"kind": "lost",    "key", "at", "dollars", "error"}        no reply arrived, but it may have to be paid for
     {"kind": "waiting", "key", "at"}                            not answered when the run ended, and not paid for
     {"kind": "failure", "key", "at", "error"}                   given up; a later run asks again only if told to
@@ -102,37 +102,40 @@ class Ledger:
 
 def read_ledger(folder: Path, holding: bytes = b"") -> Iterator[dict[str, Any]]:
     """Every whole line of every writer (that holds these bytes), in the order of file names and lines."""
-    for path in sorted(folder.glob("*.jsonl")):
-        with path.open("rb") as file:
-            yield from (record for line in file if holding in line and (record := _record(line)))
+    for records in read_writers(folder, holding):
+        yield from records
 
 
-def read_heads(folder: Path) -> Iterator[Iterator[dict[str, Any]]]:
-    """Every whole line of each writer without its body, in half the time; with it where it does not say its tokens.
-
-    One writer at a time: an intent with no line after it is one that its writer did not live to close.
-
-    >>> list(read_heads(Path("/nowhere")))
-    []
-    """
-    yield from (_heads(path) for path in sorted(folder.glob("*.jsonl")))
+def read_heads(folder: Path) -> Iterator[dict[str, Any]]:
+    """The same without the bodies of replies, in half the time; with them where a record does not say its tokens."""
+    for records in read_writers(folder, bodies=False):
+        yield from records
 
 
-def _heads(path: Path) -> Iterator[dict[str, Any]]:
+def read_writers(folder: Path, holding: bytes = b"", *, bodies: bool = True) -> Iterator[Iterator[dict[str, Any]]]:
+    """The same, one writer at a time: an intent with no line after it is one that its writer did not live to close."""
+    yield from (_read(path, holding, bodies) for path in sorted(folder.glob("*.jsonl")))
+
+
+def _read(path: Path, holding: bytes, bodies: bool) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         for line in file:
-            body = line.find(BODY)
-            counted = body > 0 and line.find(b', "tokens": [', 0, body) > 0
-            if not (counted and not _ends(line)) and (record := _record(line[:body] + b"}" if counted else line)):
+            if holding not in line:
+                continue
+            try:
+                record = json.loads(line if bodies else _head(line))
+            except ValueError:
+                continue
+            if isinstance(record, dict) and "kind" in record and "key" in record:
                 yield record
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) and "kind" in record and "key" in record else None
+def _head(line: bytes) -> bytes:
+    """The record without its body, if it is whole and says its tokens."""
+    body = line.find(BODY)
+    if body < 0 or line.find(b', "tokens": [', 0, body) < 0:
+        return line
+    return line[:body] + b"}" if _ends(line) else b""
 
 
 def _ends(line: bytes) -> bool:
