@@ -27,7 +27,7 @@ class PriceSettings(BaseModel):
     """Input that is kept in a cache for five minutes; null is a quarter more than input."""
     cache_from: Annotated[int, Field(ge=0)] | None = None
     """The fewest tokens of a prefix that are kept in a cache."""
-    batch: Annotated[float, Field(gt=0, le=1)] = 1
+    batch: Annotated[float, Field(gt=0, le=1)] = 1.0
     """What the same request costs in a batch, as a share of its price."""
     long_prompt: LongPrompt | None = None
 
