@@ -125,7 +125,7 @@ def test_a_budget_that_ends_within_the_second_pass_is_gone_on_with_and_nothing_i
     free = run_flow(settings(*asks), tmp_path / "whole", update=False, until="generate")["stages"]["generate"]
     paid = bodies_asked(tmp_path)
     with pytest.raises(BudgetStop):
-        run_flow(settings(*asks, f"budget={free['dollars'] * 0.85}"), tmp_path / "run", update=False, until="curate")
+        run_flow(settings(*asks, f"budget={free['dollars'] * 0.97}"), tmp_path / "run", update=False, until="curate")
     first = sum((bodies_asked(tmp_path) - paid).values())
     assert 12 < first < 24
     record = run_flow(settings(*asks, "budget=2"), tmp_path / "run", update=False, until="curate")
