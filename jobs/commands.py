@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.console import funnel_table, metrics_table, say
 from jobs.flow import FLOW, execute, job_named
-from jobs.plan import shown
+from jobs.plan import shown, shown_register
 from jobs.run import do, open_run, require_current
 from pipeline.config import Settings
 from pipeline.errors import InputError
@@ -70,7 +70,7 @@ def plan_only(settings: Settings, folder: Path | None, *, update: bool) -> dict[
         before = run.entries.get("plan")
         execute(run, until="plan")
         if run.entries["plan"] == before:
-            say(shown(Estimate.from_entry(before)))
+            say(f"{shown_register(before.get('register', []))}\n\n{shown(Estimate.from_entry(before))}")
         return run_dir.read()
 
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from jobs.console import funnel_table, say
 from jobs.dataset import SPLITS, write_dataset
+from jobs.passes import later_replies
 from jobs.refill import Judged, judged_with_refills
 from jobs.run import Job, Run
 from jobs.second_look import kept_tags, looked_over
@@ -25,6 +26,7 @@ from pipeline.curate.sweep import nearest, sweep
 from pipeline.curate.tags import counted
 from pipeline.curate.verdicts import apply
 from pipeline.errors import GateStop
+from pipeline.generate.noise import noise_counts, noise_stages
 from pipeline.run_dir import clear, write_json, write_parquet
 from pipeline.seeds.sources import SETS
 from pipeline.teacher.ledger import answers
@@ -53,7 +55,7 @@ def shape(run: Run) -> Any:
                 "demonstration",
             )
         },
-        {key: shaping["generation"][key] for key in ("starved", "refills")},
+        {key: shaping["generation"][key] for key in ("starved", "refills", "noise")},
         content_hash(TEMPLATE.read_text(encoding="utf-8")) if run.settings.judge else None,
         run.source.fingerprint(run.source.texts),
     ]
@@ -87,6 +89,7 @@ def work(run: Run) -> dict[str, Any]:
         "attrition": found.attrition,
         "refills": found.refills,
         **{name: sum(one[name] for one in paid) for name in PAID if paid},
+        "noise": noise_counts(samples),
         "output": content_hash(kept.select(["sample_id", "text", "answer"]).sort_by("sample_id").to_pydict()),
         "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
     }
@@ -109,10 +112,12 @@ def filtered(run: Run, requests: pa.Table) -> pa.Table:
     """All samples that were asked for, parsed and through the filters."""
     from cluster.apply import run_stages
 
-    joined = join_replies(requests, answers(run.dir.path / "ledger", set(requests["key"].to_pylist())))
+    replies = answers(run.dir.path / "ledger", set(requests["key"].to_pylist()))
+    joined = join_replies(requests, replies, list(later_replies(run)))
     teacher, seeds = run.settings.teacher, run.dir.table("inputs/seeds.parquet")
     stages = [
         parse_stage(teacher.max_tokens, teacher.model),
+        *noise_stages(run.source, seeds),
         *filter_stages(run.source, seeds),
         quality_stage(run.source, seeds),
     ]

@@ -15,14 +15,15 @@ from pipeline.generate.estimate import Estimate, estimate
 from pipeline.generate.human import Rate, resolved
 from pipeline.generate.matrix import Matrix
 from pipeline.generate.plan import plan_requests
+from pipeline.generate.register import measure, with_measured
 from pipeline.generate.sharing import has_format, prefix_tokens
+from pipeline.generate.traits import TRAITS
 from pipeline.records import REQUEST
 from pipeline.run_dir import write_parquet
 from pipeline.tasks.task import Task, load_task
 from pipeline.teacher.prefix import told
 from pipeline.teacher.prices import price_of
 
-ROLES = ("schema", "guidelines", "pass 0")
 PLAN = "rounds/1/plan.parquet"
 
 
@@ -31,14 +32,19 @@ def shape(run: Run) -> Any:
     known = run.settings.limits.model_dump(), run.settings.teacher.price, price_of(run.settings.teacher)
     return [
         {key: shaping[key] for key in ("matrix", "forbid", "generation", "teacher")},
-        run.source.fingerprint(ROLES),
+        run.source.fingerprint(roles(run)),
         repr(known),
     ]
 
 
+def roles(run: Run) -> tuple[str, ...]:
+    """The texts that requests are made from, those of the later passes too."""
+    return ("schema", "guidelines", *(f"pass {number}" for number in range(len(run.settings.passes))))
+
+
 def work(run: Run) -> dict[str, Any]:
-    task = load_task(run.source)
     seeds = run.dir.table("inputs/seeds.parquet")
+    task = load_task(run.source)
     matrix, human = matrix_of(run, task)
     requests = plan_requests(task, seeds, matrix=matrix)
     count = counted(run, requests)
@@ -46,10 +52,12 @@ def work(run: Run) -> dict[str, Any]:
     price = price_of(run.settings.teacher)
     write_parquet(run.dir.path / PLAN, requests)
     figures = estimate(task, seeds, requests, price, matrix, human, count)
-    say(shown(figures))
+    register = [asdict(one) for one in measure(seeds["text"].to_pylist())]
+    say(f"{shown_register(register)}\n\n{shown(figures)}")
     say(served(run, requests))
     return {
         **asdict(figures),
+        "register": register,
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
         "summary": f"{figures.requests:,} requests",
     }
@@ -57,7 +65,8 @@ def work(run: Run) -> dict[str, Any]:
 
 def matrix_of(run: Run, task: Task) -> tuple[Matrix, dict[str, dict[str, Rate]]]:
     """The run's matrix in numbers, and the human rates in it."""
-    return resolved(task, run.dir.table("inputs/calibration.parquet"))
+    seeds = run.dir.table("inputs/seeds.parquet")
+    return resolved(with_measured(task, seeds), run.dir.table("inputs/calibration.parquet"))
 
 
 def with_input_tokens(requests: pa.Table, factor: float) -> pa.Table:
@@ -65,6 +74,22 @@ def with_input_tokens(requests: pa.Table, factor: float) -> pa.Table:
     place = requests.schema.get_field_index("input_tokens")
     tokens = [ceil(count * factor) for count in requests["input_tokens"].to_pylist()]
     return requests.set_column(place, REQUEST.field(place), pa.array(tokens, pa.int32()))
+
+
+def shown_register(register: list[dict[str, Any]]) -> str:
+    """What was measured on the seeds, a line a trait."""
+    if not register:
+        return ""
+    rows = [
+        [
+            one["trait"],
+            TRAITS[one["trait"]].meaning,
+            one["count"],
+            f"{one['share']:.2f} ({one['low']:.2f} to {one['high']:.2f})",
+        ]
+        for one in register
+    ]
+    return table(["register of the seeds", "", f"of {register[0]['n']}", "share, 95 % interval"], rows)
 
 
 def shown(figures: Estimate) -> str:
@@ -107,6 +132,8 @@ def _rate(rate: Mapping[str, float]) -> str:
 
 def _totals(figures: Estimate) -> str:
     how = f"counted by the server on {figures.counted} requests" if figures.counted else "estimated, four bytes a token"
+    passes = f" in {figures.passes} passes" if figures.passes > 1 else ""
+    how += "; later passes with a placeholder for the earlier replies" if passes else ""
     more = f", and for starved values at most {figures.refill_requests:,} more" if figures.refill_requests else ""
     cached = f"{_dollars(figures.dollars_cached)} ({figures.cached})" if figures.dollars_cached is not None else ""
     minutes = figures.minutes
@@ -119,7 +146,7 @@ def _totals(figures: Estimate) -> str:
     )
     return "\n".join(
         [
-            f"requests       {figures.requests:,}{more}",
+            f"requests       {figures.requests:,}{passes}{more}",
             f"input tokens   {figures.input_tokens:,} ({how})",
             f"output tokens  {figures.output_tokens:,} (expected)",
             f"dollars        {_dollars(figures.dollars)} ({figures.price})",

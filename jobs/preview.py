@@ -19,9 +19,12 @@ from pipeline.curate.quality import quality_stage
 from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.errors import TeacherError
 from pipeline.generate.human import resolved
+from pipeline.generate.noise import noise_stages
+from pipeline.generate.passes import Asked, next_requests
 from pipeline.generate.plan import plan_requests
+from pipeline.generate.register import with_measured
 from pipeline.stage import compose
-from pipeline.tasks.task import load_task, read_source
+from pipeline.tasks.task import Task, load_task, read_source
 from pipeline.teacher.client import Answer, api_key, open_client
 from pipeline.teacher.terms import Sender, wanted_terms
 
@@ -33,15 +36,20 @@ def preview(settings: Settings, number: int) -> dict[str, Any]:
     task = load_task(source)
     tables = read_checked(task)[0]
     seeds = tables["seeds"]
-    requests = plan_requests(task, seeds, matrix=resolved(task, tables["calibration"])[0])
+    matrix = resolved(with_measured(task, seeds), tables["calibration"])[0]
+    requests = plan_requests(task, seeds, matrix=matrix)
     chosen = requests.take(spread(requests, settings.generation.cross, number))
     with tempfile.TemporaryDirectory() as scratch, teacher_url(settings.teacher, Path(scratch)) as base_url:
-        records = asyncio.run(_ask_all(settings, base_url, chosen))
-    stages = [parse_stage(settings.teacher.max_tokens, settings.teacher.model), *filter_stages(source, seeds)]
-    stages.append(quality_stage(source, seeds))
-    samples = compose(stages)(join_replies(chosen, records)).to_pylist()
-    for request, sample in zip(chosen.to_pylist(), samples, strict=True):
-        say(_shown(request, sample))
+        passes = _ask_passes(task, base_url, seeds, chosen)
+    stages = [
+        parse_stage(settings.teacher.max_tokens, settings.teacher.model),
+        *noise_stages(source, seeds),
+        *filter_stages(source, seeds),
+        quality_stage(source, seeds),
+    ]
+    samples = compose(stages)(join_replies(*passes[0], passes[1:])).to_pylist()
+    for sample in samples:
+        say(_shown([one for requests, _ in passes for one in requests.to_pylist()], sample))
     kept = sum(sample["reason"] is None for sample in samples)
     say(f"\n{kept} of {len(samples)} pass the filters; duplicates and leaks are looked for in a whole run only")
     return {"samples": samples, "kept": kept}
@@ -71,8 +79,26 @@ def spread(requests: pa.Table, cross: Sequence[str], number: int) -> list[int]:
     return chosen
 
 
+def _ask_passes(
+    task: Task, base_url: str | None, seeds: pa.Table, requests: pa.Table
+) -> list[tuple[pa.Table, list[dict[str, Any]]]]:
+    """Each pass's requests with what was replied to them."""
+    passes: list[tuple[pa.Table, list[dict[str, Any]]]] = []
+    for number in range(len(task.settings.passes)):
+        if number:
+            asked = [
+                Asked(one, {record["key"]: record["body"] for record in found if "body" in record})
+                for one, found in passes
+            ]
+            requests = next_requests(task, seeds, asked)
+        passes.append((requests, asyncio.run(_ask_all(task.settings, base_url, requests))))
+    return passes
+
+
 async def _ask_all(settings: Settings, base_url: str | None, requests: pa.Table) -> list[dict[str, Any]]:
-    rows = requests.to_pylist()
+    rows = [row for row in requests.to_pylist() if row["key"]]
+    if not rows:
+        return []
     await check_teacher(settings.teacher, base_url, json.loads(rows[0]["params"]))
     teacher = settings.teacher
     async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
@@ -92,12 +118,16 @@ async def _ask_all(settings: Settings, base_url: str | None, requests: pa.Table)
     ]
 
 
-def _shown(request: dict[str, Any], sample: dict[str, Any]) -> str:
-    prompt = json.loads(request["params"])["messages"][-1]["content"]
+def _shown(requests: list[dict[str, Any]], sample: dict[str, Any]) -> str:
+    params = [one["params"] for one in requests if one["sample_id"] == sample["sample_id"] and one["params"]]
+    prompts = [json.loads(one)["messages"][-1]["content"] for one in params]
     verdict = "kept" if sample["reason"] is None else f"rejected by {sample['stage']}: {sample['reason']}"
     parts = [
         f"=== {sample['sample_id']}  seed {sample['seed_id']}  {sample['cell']}",
-        f"--- prompt\n{prompt}",
+        *(
+            f"--- prompt{f' {number}' if number > 1 else ''}\n{prompt}"
+            for number, prompt in enumerate(prompts, start=1)
+        ),
         f"--- reply\n{sample['text'] or sample['raw'] or ''}",
         f"--- answer  {sample['answer']}  confidence {sample['confidence']}",
         f"--- verdict  {verdict}" + (f" ({sample['detail']})" if sample["detail"] else ""),

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.asking import ask_all
 from jobs.console import say, table
+from jobs.passes import ask_passes, together
 from jobs.plan import PLAN, matrix_of
 from jobs.run import Run
 from pipeline.generate.attrition import Starved, attrition, starved, worst
@@ -51,7 +51,7 @@ def judged_with_refills(run: Run, judge: Callable[[pa.Table], Judged]) -> Refill
     while True:
         samples, figures = judge(requests)
         more_ids = frozenset(requests["sample_id"].to_pylist()[plan.num_rows :])
-        found = attrition(samples, more_ids)
+        found = attrition(samples, more_ids, {"noise"} if generation.noise else frozenset())
         hungry = starved(found, generation.starved) if len(refills) < generation.refills else []
         if not hungry:
             say(_worst_shown(found))
@@ -73,15 +73,16 @@ def _asked(run: Run, more: pa.Table, hungry: list[Starved], batch: int) -> dict[
     say(f"  refill {batch}: {more.num_rows:,} more requests, as too little was kept of")
     rows = [[one.dimension or "stratum", one.value, one.planned, one.kept, one.missing] for one in hungry]
     say(table(["  dimension", "value", "planned", "kept", "missing"], [[f"  {row[0]}", *row[1:]] for row in rows]))
-    asked, fates, have = ask_all(run, more)
+    found = together(ask_passes(run, more, batch))
+    have = found.have
     return {
         "batch": batch,
-        "requests": more.num_rows,
-        "asked": asked,
-        "fates": fates,
+        "requests": found.requests,
+        "asked": found.asked,
+        "fates": found.fates,
         "answered": len(have.keys),
         **have.tokens,
-        "dollars": round(_paid(run, set(more["key"].to_pylist())), 6),
+        "dollars": round(_paid(run, set(have.keys)), 6),
         "starved": [asdict(one) for one in hungry],
     }
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from pipeline.curate.settings import Consistency, Contamination, Dedup, Filters, Split, Thresholds
 from pipeline.generate.matrix_settings import Dimension, Partial, check_cells
+from pipeline.generate.settings import Generation
 from pipeline.seeds.settings import Real, Seeds
 from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.price_settings import PriceGiven
@@ -110,22 +111,6 @@ class Judge(Teacher):
     """The share without a score above which the run warns."""
 
 
-class Generation(BaseModel):
-    model_config = STRICT
-    samples: Annotated[int, Field(gt=0)] = 4
-    """Samples for each seed and each value of the crossed dimensions."""
-    per_stratum: Annotated[int, Field(gt=0)] | None = None
-    """Samples for each stratum instead, dealt evenly over its seeds, so that no genre outweighs another."""
-    cross: tuple[str, ...] = ()
-    """Matrix dimensions of which every value is asked of every seed; the others are drawn by weight."""
-    output_tokens: Annotated[int, Field(gt=0)] = 300
-    """Expected tokens of one reply, for the estimate of cost and the first reservation."""
-    starved: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """A value is starved whose share among the samples kept is below this part of its share among those planned."""
-    refills: Annotated[int, Field(ge=0, le=20)] = 2
-    """How often, at most, more samples are asked for the starved values."""
-
-
 class Finetune(BaseModel):
     """The student's recipe: QLoRA (https://arxiv.org/abs/2305.14314) unless a value here says otherwise."""
 
@@ -194,7 +179,8 @@ class Settings(BaseModel):
     real: Real
     schema_path: Annotated[str, Field(alias="schema")]
     guidelines: str
-    passes: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)]
+    passes: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Prompts in the order in which they are asked; a later one sees the objects that the earlier ones gave."""
     student_prompt: str
     matrix: dict[str, Dimension] = {}
     forbid: tuple[Partial, ...] = ()
@@ -222,6 +208,8 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _cells_are_left(self) -> Self:
         check_cells(self.kind, self.matrix, self.forbid, self.generation.cross)
+        if self.generation.noise and "noise" in self.matrix:
+            raise ValueError("matrix.noise has the name under which generation.noise is noted; choose another")
         return self
 
     def shaping(self) -> dict[str, Any]:

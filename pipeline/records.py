@@ -2,7 +2,8 @@
 
 A row of SAMPLE carries its verdict: `stage`, `reason` and `score` are null while the sample is kept, and say who
 rejected it, why, and by what figure once it is not. Answers and cells are canonical JSON strings, so that tasks of any
-shape share one schema.
+shape share one schema. `raw` is the reply where parsing rejected it, and the text as it was written where noise changed
+it.
 """
 
 import pyarrow as pa
@@ -47,6 +48,11 @@ REQUEST = pa.schema(
         ("output_tokens", pa.int32()),
     ]
 )
+
+LATER = REQUEST.append(pa.field("failure", pa.string()))
+"""The requests of a later pass; `failure` says why the earlier replies make no prompt, and then key and params are
+null.
+"""
 
 REPLY = pa.schema(
     [

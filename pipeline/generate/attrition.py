@@ -20,8 +20,10 @@ Attrition = Mapping[str, Any]
 """{"strata": {stratum: Fate}, "cells": {dimension: {value: Fate}}}"""
 
 
-def attrition(samples: pa.Table, refilled: Set[str] = frozenset()) -> dict[str, Any]:
-    """Of SAMPLE rows with their verdicts; `refilled` are the ids of those that the plan did not have."""
+def attrition(samples: pa.Table, refilled: Set[str] = frozenset(), beside: Set[str] = frozenset()) -> dict[str, Any]:
+    """Of SAMPLE rows with their verdicts; `refilled` are the ids of those that the plan did not have, and `beside` the
+    names in a cell that are no dimension of the matrix.
+    """
     strata: dict[str, Fate] = {}
     cells: dict[str, dict[str, Fate]] = {}
     columns = (samples[name].to_pylist() for name in ("sample_id", "stratum", "cell", "stage", "reason"))
@@ -31,7 +33,8 @@ def attrition(samples: pa.Table, refilled: Set[str] = frozenset()) -> dict[str, 
     )
     for (stratum, cell, unanswered, reason, is_more), count in sorted(kinds.items(), key=str):
         fates = [strata.setdefault(stratum, _none())]
-        fates += [cells.setdefault(name, {}).setdefault(value, _none()) for name, value in json.loads(cell).items()]
+        values = [(name, value) for name, value in json.loads(cell).items() if name not in beside]
+        fates += [cells.setdefault(name, {}).setdefault(value, _none()) for name, value in values]
         for fate in fates:
             fate["refilled" if is_more else "planned"] += count
             fate["generated"] += 0 if unanswered else count

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pipeline.generate.covering import allowed_pairs, pairs_of
 from pipeline.generate.human import Rate
 from pipeline.generate.matrix import Matrix
+from pipeline.generate.passes import later_tokens
 from pipeline.generate.refill import most_requests
 from pipeline.generate.sharing import prefix_tokens
 from pipeline.tasks.task import Task
@@ -51,11 +52,13 @@ class Estimate:
     """`covered` of `of` pairs of values."""
     human: dict[str, dict[str, dict[str, float]]]
     """By dimension and label: count, of, low and high of the rate at which people gave it."""
+    passes: int = 1
+    """With several, requests and tokens are those of all of them."""
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> "Estimate":
         """The estimate that a run's record holds."""
-        return cls(**{name: entry[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: entry[name] for name in cls.__dataclass_fields__ if name in entry})
 
 
 def estimate(
@@ -68,21 +71,24 @@ def estimate(
     counted: Counted,
 ) -> Estimate:
     """`requests` are REQUEST rows with the server's count of input tokens, where it gave one."""
-    limits, inputs, outputs = task.settings.limits, requests["input_tokens"].to_pylist(), requests["output_tokens"]
-    amounts = {"requests": requests.num_rows, "input_tokens": sum(inputs), "output_tokens": sum(outputs.to_pylist())}
+    limits, passes = task.settings.limits, len(task.settings.passes)
+    tokens = (requests[name].to_pylist() for name in ("input_tokens", "output_tokens"))
+    first = [Usage(read, wrote) for read, wrote in zip(*tokens, strict=True)]
+    used = [*first, *(_later(task, seeds, requests, counted.factor) if passes > 1 else [])]
+    total = sum(used, Usage())
+    amounts = {"requests": len(used), "input_tokens": total.input, "output_tokens": total.output}
     minutes = [amount / limit for name, amount in amounts.items() if (limit := getattr(limits, f"{name}_per_minute"))]
     prefix = round(counted.factor * prefix_tokens(requests))
     why_not = _uncached(price, prefix)
-    used = [Usage(read, wrote) for read, wrote in zip(inputs, outputs.to_pylist(), strict=True)]
     distinct = {cell: json.loads(cell) for cell in set(requests["cell"].to_pylist())}
     wanted = allowed_pairs(matrix)
     return Estimate(
         **amounts,
-        refill_requests=most_requests(task.settings.generation, requests.num_rows),
+        refill_requests=most_requests(task.settings.generation, requests.num_rows) * passes,
         counted=counted.requests,
         dollars=sum(map(price.dollars, used)) if price else None,
-        dollars_cached=_cached(price, used, prefix) if price and not why_not else None,
-        cached=why_not or f"the shared {prefix:,} tokens read from the cache",
+        dollars_cached=_cached(price, used, len(first), prefix) if price and not why_not else None,
+        cached=why_not or f"the shared {prefix:,} tokens {'of pass 1 ' if passes > 1 else ''}read from the cache",
         dollars_batch=sum(price.dollars(one, batch=True) for one in used) if price else None,
         price=price.source if price else f"no price known for {task.settings.teacher.model}; give teacher.price",
         minutes=max(minutes) if minutes else None,
@@ -90,7 +96,15 @@ def estimate(
         cells=_values(task, matrix, requests, distinct),
         pairs={"covered": len(wanted & pairs_of(distinct.values())), "of": len(wanted)},
         human={name: {label: asdict(rate) for label, rate in rates.items()} for name, rates in human.items()},
+        passes=passes,
     )
+
+
+def _later(task: Task, seeds: pa.Table, requests: pa.Table, factor: float) -> list[Usage]:
+    """What every request of a later pass may take: the same input each, since the replies that it shows are to come."""
+    outputs = requests["output_tokens"].to_pylist() * (len(task.settings.passes) - 1)
+    each, more = divmod(round(factor * later_tokens(task, seeds, requests)), max(1, len(outputs)))
+    return [Usage(each + (place < more), output) for place, output in enumerate(outputs)]
 
 
 def _uncached(price: Price | None, prefix: int) -> str:
@@ -104,13 +118,12 @@ def _uncached(price: Price | None, prefix: int) -> str:
     return ""
 
 
-def _cached(price: Price, used: list[Usage], prefix: int) -> float:
-    """Dollars with a warm-up that writes the prefix, from which all others read it."""
-    first, rest = used[0], used[1:]
+def _cached(price: Price, used: list[Usage], sharing: int, prefix: int) -> float:
+    """Dollars with a warm-up that writes the prefix, from which the others of the first `sharing` read it."""
+    first, rest = used[0], used[1:sharing]
     reading = (Usage(max(0, one.input - prefix), one.output, prefix) for one in rest)
-    return price.dollars(Usage(max(0, first.input - prefix), first.output, 0, prefix)) + sum(
-        map(price.dollars, reading)
-    )
+    writing = Usage(max(0, first.input - prefix), first.output, 0, prefix)
+    return sum(map(price.dollars, [writing, *reading, *used[sharing:]]))
 
 
 def _strata(seeds: pa.Table, requests: pa.Table) -> dict[str, dict[str, int]]:
@@ -126,5 +139,5 @@ def _values(
     for cell, count in Counter(requests["cell"].to_pylist()).items():
         found.update(dict.fromkeys(cells[cell].items(), count))
     given = task.settings.matrix
-    listed = {name: matrix.weights[name] if values == "human" else values for name, values in given.items()}
+    listed = {name: matrix.weights[name] if isinstance(values, str) else values for name, values in given.items()}
     return {name: {value: found[name, value] for value in values} for name, values in listed.items()}

@@ -63,7 +63,11 @@ def resolved(task: Task, calibration: pa.Table | None) -> tuple[Matrix, dict[str
         raise InputError(f"matrix.{wanted[0]}: is drawn at the human rate, for which the calibration set is needed")
     rates = human_rates(task, calibration) if calibration is not None and wanted else {}
     shares = {label: float(rate.count) for label, rate in rates.items()}
-    weights = {name: shares if values == "human" else values for name, values in settings.matrix.items()}
+    weights: dict[str, dict[str, float]] = {}
+    for name, values in settings.matrix.items():
+        if values == "measured":
+            raise InputError(f"matrix.{name}: is `measured`, and no seeds were; measure the register first")
+        weights[name] = shares if values == "human" else values
     try:
         matrix = Matrix.of(weights, settings.forbid, settings.generation.cross)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The matrix as a person writes it: weights or `human`, and combinations that are never asked for."""
+"""The matrix as a person writes it: weights, `human` or `measured`, and combinations that are never asked for."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,17 @@ _WEIGHTS = TypeAdapter(dict[str, Weight])
 
 
 def _weights(given: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    return handler(given) if given == "human" else _WEIGHTS.validate_python(given)
+    return handler(given) if given in ("human", "measured") else _WEIGHTS.validate_python(given)
 
 
 def _several(given: Any) -> Any:
     return given if isinstance(given, list | tuple) else (given,)
 
 
-Dimension = Annotated[dict[str, Weight] | Literal["human"], WrapValidator(_weights)]
-"""Weights by value, or `human`: the labels, at the rate at which people gave them in the calibration set."""
+Dimension = Annotated[dict[str, Weight] | Literal["human", "measured"], WrapValidator(_weights)]
+"""Weights by value, or `human`: the labels, at the rate at which people gave them in the calibration set; or
+`measured`: the register, as it is found among the seeds.
+"""
 Partial = Annotated[
     dict[str, Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]], Field(min_length=1)
 ]
@@ -30,7 +32,7 @@ Partial = Annotated[
 
 def check_cells(
     kind: str,
-    matrix: Mapping[str, Mapping[str, float] | Literal["human"]],
+    matrix: Mapping[str, Mapping[str, float] | Literal["human", "measured"]],
     forbid: Sequence[Mapping[str, Sequence[str]]],
     cross: Sequence[str],
 ) -> None:
@@ -40,14 +42,18 @@ def check_cells(
             raise ValueError(f"generation.cross names {name!r}, which is no dimension of matrix ({', '.join(matrix)})")
     if repeated := [name for name, count in Counter(cross).items() if count > 1]:
         raise ValueError(f"generation.cross names {repeated[0]!r} twice; name each dimension once")
-    weights = {name: values for name, values in matrix.items() if values != "human"}
+    weights = {name: values for name, values in matrix.items() if not isinstance(values, str)}
     for name, values in weights.items():
         if not sum(values.values()):
             raise ValueError(f"matrix.{name} has no value with a weight above 0; give at least one")
-    for name in matrix.keys() - weights:
+    for name in sorted(matrix.keys() - weights):
+        if matrix[name] == "measured":
+            if name != "register" or name in cross:
+                raise ValueError(f"matrix.{name} is `measured`, which only a register that is not crossed can be")
+            continue
         if kind != "classification":
             raise ValueError(f"matrix.{name} is `human`, but extraction has no labels; give weights")
         if name in cross:
             raise ValueError(f"generation.cross names {name!r}, which is drawn at the human rate; take it out")
-    if len(weights) == len(matrix):  # else the values are known once the calibration set is read
+    if len(weights) == len(matrix):  # else the values are known once seeds and calibration set are read
         Matrix.of(weights, forbid, cross)

@@ -1,7 +1,7 @@
 """The body of a request, the key it is filed under, and what it will take."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -15,11 +15,18 @@ from pipeline.teacher.reply_format import sample_format
 
 
 def draft_params(
-    task: Task, seed: Mapping[str, Any], cell: Mapping[str, str], number: int, count: int
+    task: Task,
+    seed: Mapping[str, Any],
+    cell: Mapping[str, str],
+    number: int,
+    count: int,
+    earlier: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """What the first pass asks for one sample: number `number` of `count` of its seed and crossed values."""
+    """What a pass asks for one sample: number `number` of `count` of its seed and crossed values. `earlier` are the
+    objects of the passes before it, which its template sees as `passes`.
+    """
     source, teacher = task.source, task.settings.teacher
-    where = task.settings.passes[0]
+    where = task.settings.passes[len(earlier)]
     values = {
         "seed": seed["text"],
         "cell": cell,
@@ -27,8 +34,9 @@ def draft_params(
         "samples": count,
         "guidelines": source.texts["guidelines"],
         "schema": json.dumps(task.schema, indent=2, ensure_ascii=False),
+        "passes": list(earlier),
     }
-    system, messages = to_messages(render(source.texts["pass 0"], where, values), where)
+    system, messages = to_messages(render(source.texts[f"pass {len(earlier)}"], where, values), where)
     params: dict[str, Any] = {"model": teacher.model, "max_tokens": teacher.max_tokens, "messages": messages}
     if system:
         params["system"] = system

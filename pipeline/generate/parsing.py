@@ -1,13 +1,13 @@
 """Parsing of replies: a raw Messages body in, a draft or a reason out. Nothing here raises on what a model wrote.
 
-A reply is one JSON object with `text`, `answer` and `confidence`. Prose or a code fence around a whole object is
-forgiven, since nothing of the object is guessed; a broken object is never repaired, since a repaired label is an
-invented one.
+A reply is one JSON object with `text`, `answer` and `confidence`; of several passes, each gives a part. Prose or a code
+fence around a whole object is forgiven, since nothing of the object is guessed; a broken object is never repaired,
+since a repaired label is an invented one.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -36,44 +36,85 @@ class Draft:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The object that a reply holds, or the reason why there is none."""
+
+    found: dict[str, Any] | None = None
+    raw: str | None = None
+    model: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
 def parse_reply(body: str, max_tokens: int) -> Draft:
+    """The draft that one reply holds in whole."""
+    reply = read_reply(body, max_tokens)
+    return to_draft(reply, reply.found or {})
+
+
+def read_reply(body: str, max_tokens: int) -> Reply:
     """Reads a reply by its stop reason first: what was cut off or refused is no sample even if its JSON parses."""
     if len(body) > BYTES_A_TOKEN * max_tokens + 10_000:
-        return Draft(reason="oversized", detail=f"{len(body)} characters for {max_tokens} tokens")
+        return Reply(reason="oversized", detail=f"{len(body)} characters for {max_tokens} tokens")
     try:
         message = _loads(body)
         raw = "".join(block["text"] for block in message["content"] if block["type"] == "text")
         stop, model = clean(str(message.get("stop_reason"))), clean(str(message.get("model")))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return Draft(
+        return Reply(
             raw=clean(body[:2000]), reason="malformed_reply", detail=f"not a Messages reply ({type(error).__name__})"
         )
     shown = clean(raw)
     if reason := STOPS.get(stop):
-        return Draft(raw=shown, model=model, reason=reason, detail=f"stop_reason {stop}")
+        return Reply(raw=shown, model=model, reason=reason, detail=f"stop_reason {stop}")
     if not raw.strip():
-        return Draft(raw=shown, model=model, reason="empty_reply", detail=f"stop_reason {stop}")
-    draft = _read_object(raw)
-    return Draft(draft.text, draft.answer, draft.confidence, shown, model, draft.reason, draft.detail)
-
-
-def _read_object(raw: str) -> Draft:
+        return Reply(raw=shown, model=model, reason="empty_reply", detail=f"stop_reason {stop}")
     try:
-        found = find_object(raw)
+        return Reply(find_object(raw), shown, model)
     except (ValueError, RecursionError) as error:
-        return Draft(reason="malformed_json", detail=str(error)[:200])
+        return Reply(None, shown, model, "malformed_json", str(error)[:200])
+
+
+def read_part(body: str, max_tokens: int) -> Reply:
+    """The object of a pass that others follow: what it gives must be usable, since the next prompt will hold it, and
+    nobody pays for a second pass on what the last would be rejected for.
+    """
+    reply = read_reply(body, max_tokens)
+    if reply.found is None:
+        return reply
+    problem = _too_deep("reply", reply.found) or next(filter(None, _misshapen(reply.found, reply.found)), None)
+    if problem := problem or _unusable(*_strings(reply.found)):
+        return Reply(None, reply.raw, reply.model, *problem)
+    return reply
+
+
+def to_draft(reply: Reply, found: Mapping[str, Any]) -> Draft:
+    """The draft of the object `found`, that of the reply or of all passes together, or the reason why it is none."""
+    if reply.reason:
+        return Draft(raw=reply.raw, model=reply.model, reason=reply.reason, detail=reply.detail)
+    if problem := next(filter(None, _misshapen(found, ("text", "answer", "confidence"))), None):
+        return Draft(None, None, None, reply.raw, reply.model, *problem)
+    text, answer = found["text"], found["answer"]
+    if problem := _unusable(text, *_strings(answer), canonical_json(answer)):
+        return Draft(None, None, None, reply.raw, reply.model, *problem)
+    return Draft(text.strip(), canonical_json(answer), float(found["confidence"]), reply.raw, reply.model)
+
+
+def _misshapen(found: Mapping[str, Any], wanted: Collection[str]) -> Iterator[tuple[str, str] | None]:
     text, answer, confidence = found.get("text"), found.get("answer"), found.get("confidence")
-    if not isinstance(text, str) or not text.strip():
-        return Draft(reason="wrong_shape", detail="text is no string with words")
-    if not isinstance(answer, dict):
-        return Draft(reason="wrong_shape", detail="answer is no object")
-    if depth(answer) > DEEPEST:
-        return Draft(reason="malformed_json", detail=f"answer is nested {depth(answer)} levels deep")
-    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
-        return Draft(reason="wrong_shape", detail=f"confidence is {confidence!r}, not a number from 0 to 1"[:200])
-    if reason := _unusable(text, *_strings(answer), canonical_json(answer)):
-        return Draft(reason=reason[0], detail=reason[1])
-    return Draft(text.strip(), canonical_json(answer), float(confidence))
+    if "text" in wanted and (not isinstance(text, str) or not text.strip()):
+        yield "wrong_shape", "text is no string with words"
+    if "answer" in wanted:
+        yield _too_deep("answer", answer) if isinstance(answer, dict) else ("wrong_shape", "answer is no object")
+    is_share = isinstance(confidence, int | float) and not isinstance(confidence, bool) and 0 <= confidence <= 1
+    if "confidence" in wanted and not is_share:
+        yield "wrong_shape", f"confidence is {confidence!r}, not a number from 0 to 1"[:200]
+
+
+def _too_deep(what: str, value: Any) -> tuple[str, str] | None:
+    levels = depth(value)
+    return ("malformed_json", f"{what} is nested {levels} levels deep") if levels > DEEPEST else None
 
 
 def _unusable(*parts: str) -> tuple[str, str] | None:

@@ -8,12 +8,12 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.canonical import content_hash
-from pipeline.config import Generation
 from pipeline.generate.attrition import Starved
 from pipeline.generate.cells import draw
 from pipeline.generate.matrix import Matrix
 from pipeline.generate.plan import request_row
-from pipeline.generate.slots import Slot
+from pipeline.generate.settings import Generation
+from pipeline.generate.slots import Slot, told
 from pipeline.records import REQUEST
 from pipeline.tasks.task import Task
 
@@ -77,5 +77,5 @@ def _for_value(
         numbers[seed["seed_id"]] += 1
         number = numbers[seed["seed_id"]]
         identity = content_hash(["refill", batch, seed["seed_id"], fixed, number, round_number])
-        of = max(number, generation.per_stratum or generation.samples)
+        of = told(generation, number)
         yield request_row(task, Slot(seed, fixed, number, of, identity), draw(matrix, fixed, identity), round_number)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pipeline.canonical import content_hash
-from pipeline.config import Generation
+from pipeline.generate.settings import Generation
 
 _Receiver = TypeVar("_Receiver")
 
@@ -36,7 +36,6 @@ def slots(
     `per_stratum`.
     """
     counts = _evenly(seeds, generation.per_stratum) if generation.per_stratum else {}
-    of = generation.per_stratum or generation.samples
     for seed in seeds:
         seed_id = seed["seed_id"]
         each = dict.fromkeys(range(len(crossed)), generation.samples)
@@ -45,7 +44,13 @@ def slots(
             each = shared(order, counts[seed_id])
         for place, fixed in enumerate(crossed):
             for number in range(1, each[place] + 1):
-                yield Slot(seed, fixed, number, of, content_hash([seed_id, fixed, number, round_number]))
+                identity = content_hash([seed_id, fixed, number, round_number])
+                yield Slot(seed, fixed, number, told(generation, number), identity)
+
+
+def told(generation: Generation, number: int) -> int:
+    """What the prompt of sample `number` is told as the number of samples; a refill goes beyond what was planned."""
+    return max(number, generation.per_stratum or generation.samples)
 
 
 def _evenly(seeds: Sequence[Mapping[str, Any]], per_stratum: int) -> dict[str, int]:

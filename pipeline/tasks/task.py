@@ -29,7 +29,7 @@ class TaskSource:
 
     settings: Settings
     texts: dict[str, str] = field(hash=False)
-    """By role (schema, guidelines, pass 0, student_prompt, normalise, verify)."""
+    """By role (schema, guidelines, pass 0 and on, student_prompt, normalise, verify)."""
 
     def fingerprint(self, roles: Iterable[str]) -> str:
         return content_hash({role: self.texts.get(role) for role in roles})

@@ -1,6 +1,7 @@
-"""The kinds of prompt that the simulated teacher understands: draft a section, label a document, or judge a sample.
+"""The kinds of prompt that the simulated teacher understands: draft a section, label or annotate a document, or judge.
 
-A draft prompt carries `<cell>`, `<variation>` and `<style_reference>` blocks, a label prompt one `<document>` block,
+A draft prompt carries `<cell>`, `<variation>` and `<style_reference>` blocks, a label prompt one `<document>` block, an
+annotation prompt a `<deal>` block (the view from which the document is read) and then the `<document>`,
 and a judge's prompt `<cell>`, `<judged_answer>` (one line) and `<judged_text>`, in this order.
 A seed or document may hold such tags itself, so each block runs from its first opening to its last closing tag, and
 what lies within a style reference or a document is never searched for the other blocks.
@@ -47,13 +48,24 @@ class JudgePrompt:
     text: str
 
 
-def read_prompt(user_text: str) -> DraftPrompt | LabelPrompt | JudgePrompt | None:
+@dataclass(frozen=True, slots=True)
+class AnnotatePrompt:
+    raw: str
+    deal: str
+    document: str
+
+
+def read_prompt(user_text: str) -> DraftPrompt | LabelPrompt | AnnotatePrompt | JudgePrompt | None:
     """None when the text has neither a `<cell>` on a line of its own nor a `<document>`."""
     if match := _JUDGED.match(user_text):
         return JudgePrompt(user_text, _read_cell(match["cell"]), match["answer"].strip(), match["text"].strip("\r\n"))
     document, closing = user_text.find("<document>"), user_text.rfind("</document>")
     openings = (_first(user_text, "<cell>"), _first(user_text, "<style_reference>"))
     drafting = min((at for at in openings if at >= 0), default=-1)
+    deal = _first(user_text[: max(document, 0)], "<deal>")
+    if 0 <= deal < document < closing and (drafting < 0 or deal < drafting):
+        view = user_text[deal + len("<deal>") : document].partition("</deal>")[0]
+        return AnnotatePrompt(user_text, view, user_text[document + len("<document>") : closing].strip("\r\n"))
     if 0 <= document < closing and (drafting < 0 or document < drafting):
         inside = user_text[document + len("<document>") : closing].strip("\r\n")
         return LabelPrompt(user_text, inside, user_text[closing + len("</document>") :].strip())

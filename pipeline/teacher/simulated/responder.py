@@ -8,14 +8,15 @@ from pipeline.canonical import canonical_json
 from pipeline.errors import InputError
 from pipeline.teacher.simulated.faults import FAULTS, Reply, choose, planned, render
 from pipeline.teacher.simulated.judging import JUDGE_FAULTS, judge
-from pipeline.teacher.simulated.label import label
-from pipeline.teacher.simulated.prompt import DraftPrompt, JudgePrompt, LabelPrompt, read_prompt
+from pipeline.teacher.simulated.label import annotation, label
+from pipeline.teacher.simulated.prompt import AnnotatePrompt, DraftPrompt, JudgePrompt, LabelPrompt, read_prompt
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.simulated.wire import BYTES_PER_TOKEN, Body, tokens, user_text
 
 HELP = (
     "I am the simulated teacher, a program and not a language model. I can draft a contract section when the prompt has"
-    " a <cell> and a <style_reference> block, label a contract in a <document>, and judge a <judged_text>."
+    " a <cell> and a <style_reference> block, label a contract in a <document>, annotate one when a <deal> block stands"
+    " before it, and judge a <judged_text>."
 )
 
 WAVERS = 0.25
@@ -54,6 +55,8 @@ def respond(body: Body, settings: SimulatedSettings, plan_entry: Mapping[str, An
         raise InputError(
             f"simulated teacher's plan: {dict(plan_entry)} needs a draft prompt; plan a `raw` reply instead"
         )
+    if isinstance(prompt, AnnotatePrompt):
+        return Answer(canonical_json(annotation(prompt.document, prompt.deal)), "end_turn")
     if not isinstance(prompt, LabelPrompt):
         return Answer(HELP, "end_turn")
     return Answer(canonical_json(label(prompt.document, prompt.after, WAVERS if prompt.after else 0)), "end_turn")

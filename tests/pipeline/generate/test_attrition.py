@@ -103,6 +103,13 @@ def test_refilled_samples_count_apart_and_towards_the_yield() -> None:
     assert starved(attrition(more.slice(0, 100)), 0.5)
 
 
+def test_what_a_cell_notes_beside_the_matrix_is_no_dimension() -> None:
+    noted = samples((80, "x", {"tone": "dry"}, None), (20, "x", {"tone": "dry", "noise": "typos"}, "near"))
+    assert attrition(noted, beside={"noise"})["cells"].keys() == {"tone"}
+    assert starved(attrition(noted, beside={"noise"}), 0.5) == []
+    assert attrition(noted)["cells"].keys() == {"tone", "noise"}
+
+
 def test_the_worst_are_those_that_lost_more_than_all_did(table: pa.Table) -> None:
     assert [one[:2] for one in worst(attrition(table), 2)] == [("size", "l"), ("", "SaaS")]
     assert len(worst(attrition(table), 10)) == 3

@@ -23,7 +23,7 @@ def settings() -> Settings:
 
 
 def matrix_of(settings: Settings, *forbid: dict[str, list[str]]) -> Matrix:
-    weights = {name: values for name, values in settings.matrix.items() if values != "human"}
+    weights = {name: values for name, values in settings.matrix.items() if not isinstance(values, str)}
     return Matrix.of(weights, forbid)
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.config import Generation
 from pipeline.generate.attrition import Starved
 from pipeline.generate.human import resolved
 from pipeline.generate.plan import plan_requests
 from pipeline.generate.refill import most_requests, refill_requests
+from pipeline.generate.settings import Generation
 from pipeline.records import SEED
 from pipeline.tasks.task import Task
 

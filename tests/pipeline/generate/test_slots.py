@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import Generation
+from pipeline.generate.settings import Generation
 from pipeline.generate.slots import Slot, shared, slots
 
 CROSSED = [{"tone": "dry"}, {"tone": "kind"}, {"tone": "terse"}]

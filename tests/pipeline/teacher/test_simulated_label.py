@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.teacher.simulated.label import label
+from pipeline.teacher.simulated.label import annotation, label
 from pipeline.teacher.simulated.names import find_parties
 from pipeline.teacher.simulated.reading import dates, places_of_law, sums
 
@@ -129,3 +129,12 @@ def test_readers_give_what_they_find_with_its_place() -> None:
 def test_those_who_are_only_mentioned_are_no_parties() -> None:
     text = "Between Lark & Sons Ltd and Mina Orban. Files go to Crane Data GmbH, an affiliate. Signed by Otto Beck."
     assert find_parties(text) == ["Lark & Sons Ltd", "Mina Orban"]
+
+
+def test_an_annotation_is_an_answer_with_a_confidence_and_the_deal_is_part_of_the_question() -> None:
+    text = "This agreement takes effect on 3 May 2021 between Orla Tiles Ltd and Bo Vance."
+    one, other = annotation(text, "side: buyer"), annotation(text, "side: seller")
+    assert set(one) == {"answer", "confidence"}
+    assert set(one["answer"]) == set(label(text))
+    assert 0.86 <= one["confidence"] <= 0.99
+    assert annotation(text, "side: buyer") == one != other
