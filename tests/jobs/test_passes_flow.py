@@ -121,7 +121,7 @@ def test_editing_the_second_prompt_pays_for_the_second_pass_alone_and_nothing_el
 def test_a_budget_that_ends_within_the_second_pass_is_gone_on_with_and_nothing_is_paid_twice(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
-    asks = [f"teacher.base_url={teacher()}", "teacher.price=[1, 5]", "limits.in_flight=1"]
+    asks = [f"teacher.base_url={teacher()}", "teacher.price=[1, 5]", "limits.in_flight=1", "teacher.caching=false"]
     free = run_flow(settings(*asks), tmp_path / "whole", update=False, until="generate")["stages"]["generate"]
     paid = bodies_asked(tmp_path)
     with pytest.raises(BudgetStop):
