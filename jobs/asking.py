@@ -187,10 +187,8 @@ def _ask_online(
 
     ledger, settings = run.dir.path / "ledger", run.settings
     connection = Connection(whom.teacher, whom.limits, base_url, api_key(whom.teacher), price)
-    some = todo.some()
-    warmed = warm_up(run.dir.path, some, connection, settings.budget, spent)
-    todo = replace(todo, skip=len(warmed.fates))
-    fates = Counter(warmed.fates.values())
+    warmed = warm_up(run.dir.path, todo.some(), connection, settings.budget, spent)
+    todo, fates = replace(todo, skip=len(warmed.fates)), Counter(warmed.fates.values())
     if not todo.left:
         return dict(fates)
     run.use_cluster()

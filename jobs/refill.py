@@ -18,9 +18,6 @@ from pipeline.generate.attrition import Starved, attrition, starved, worst
 from pipeline.generate.refill import most_requests, refill_requests
 from pipeline.run_dir import clear, write_parquet
 from pipeline.tasks.task import load_task
-from pipeline.teacher.ledger import answers
-from pipeline.teacher.prices import price_of
-from pipeline.teacher.usage import usage
 
 Judged = tuple[pa.Table, dict[str, Any]]
 """SAMPLE rows with all verdicts, and what else is told of them."""
@@ -82,19 +79,9 @@ def _asked(run: Run, more: pa.Table, hungry: list[Starved], batch: int) -> dict[
         "fates": found.fates,
         "answered": len(have.keys),
         **have.tokens,
-        "dollars": round(_paid(run, set(have.keys)), 6),
+        "dollars": round(have.dollars, 6),
         "starved": [asdict(one) for one in hungry],
     }
-
-
-def _paid(run: Run, keys: set[str]) -> float:
-    """What the replies to these requests cost, each the day it came."""
-    price, paid = price_of(run.settings.teacher), 0.0
-    for record in answers(run.dir.path / "ledger", keys):
-        if record["kind"] == "reply":
-            now = price.dollars(usage(record["body"])) if price else 0.0
-            paid += now if record.get("dollars") is None else record["dollars"]
-    return paid
 
 
 def _worst_shown(found: dict[str, Any]) -> str:
