@@ -28,7 +28,7 @@ from pipeline.config import Cluster, Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.plan import to_request
 from pipeline.generate.waiting import Waiting
-from pipeline.teacher.ask import ask
+from pipeline.teacher.ask import Request, ask
 from pipeline.teacher.client import open_client
 from pipeline.teacher.ledger import Ledger, read_heads
 from pipeline.teacher.prices import Price
@@ -62,6 +62,7 @@ class Generator:
         self.connection, self.limiter, self.folder, self.waiting = connection, limiter, Path(ledger), waiting
         self.ready: tuple[Any, Ledger, ClusterTurns] | None = None
         self.known: set[str] = set()
+        self.reading = asyncio.Lock()
 
     def _open(self) -> tuple[Any, Ledger, ClusterTurns]:
         if self.ready is None:
@@ -74,14 +75,17 @@ class Generator:
             self.ready = (sender, Ledger(self.folder), ClusterTurns(self.limiter, actor))
         return self.ready
 
+    def _requests(self, groups: list[int]) -> list[Request]:
+        return [to_request(row) for group in groups for row in self.waiting.read(group).to_pylist()]
+
     async def __call__(self, batch: pa.Table) -> AsyncIterator[pa.Table]:
         teacher = self.connection.teacher
 
-        async def one(row: dict[str, Any]) -> str:
-            if row["key"] in self.known:
+        async def one(request: Request) -> str:
+            if request.key in self.known:
                 return "answered"
             return await ask(
-                to_request(row),
+                request,
                 send=sender,
                 ledger=ledger,
                 turns=turns,
@@ -89,14 +93,15 @@ class Generator:
                 attempts=teacher.attempts,
             )
 
-        rows = [row for group in batch["group"].to_pylist() for row in self.waiting.read(group).to_pylist()]
+        async with self.reading:  # in a thread, one after the other: a turn that is given meanwhile is used at once
+            requests = await asyncio.to_thread(self._requests, batch["group"].to_pylist())
         try:
             sender, ledger, turns = self._open()
         except InputError as error:
             ClusterTurns(self.limiter).stop("input", str(error))
-            yield _fates(["stopped"] * len(rows))
+            yield _fates(["stopped"] * len(requests))
             return
-        ends = await asyncio.gather(*(one(row) for row in rows), return_exceptions=True)
+        ends = await asyncio.gather(*(one(request) for request in requests), return_exceptions=True)
         fates = []
         for end in ends:
             if isinstance(end, InputError):

@@ -124,14 +124,22 @@ class Pacing:
         return len(self._failing) < DOWN
 
     def reserve(self, ask: Ask, now: float) -> Reservation:
-        if not self._began:  # workers take seconds to start, in which nothing could flow
-            self._began, self.meters = True, {kind: Meter(now) for kind in KINDS}
         amounts = self._amounts(ask)
+        if not self._began:
+            self._begin(amounts, now)
         self.in_flight += 1
         self.reserved += ask.dollars
         for kind, bucket in self.buckets.items():
             bucket.level -= amounts[kind]
         return Reservation(ask, now, {kind: amounts[kind] for kind in self.buckets if kind != "requests"})
+
+    def _begin(self, amounts: Mapping[str, float], now: float) -> None:
+        """Workers take seconds to start, in which nothing could flow; and what a new worker was given leave for reaches
+        the server in one bunch, so that nothing saved up may come on top.
+        """
+        self._began, self.meters = True, {kind: Meter(now) for kind in KINDS}
+        for kind, bucket in self.buckets.items():
+            bucket.level = min(bucket.level, amounts[kind])
 
     def release(self, reservation: Reservation) -> None:
         """Gives a reservation back whole; what was really used is taken by `settle`."""
@@ -220,7 +228,7 @@ class Pacing:
         if kind in self.buckets:
             self.buckets[kind].per_minute = per_minute
         else:
-            self.buckets[kind] = Bucket(per_minute, max(per_minute / 60 * BURST_S / 2, 1.0), now)
+            self.buckets[kind] = Bucket(per_minute, 0.0 if self._began else max(per_minute / 60 * BURST_S, 1.0), now)
 
     def _amounts(self, ask: Ask) -> dict[str, float]:
         corrected = {kind: getattr(ask, kind) * correction for kind, correction in self._corrections.items()}
