@@ -73,8 +73,10 @@ def keys_of(requests: pa.Table | Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the ledger holds for a plan: the keys with a reply and what they used, and what all its calls together have
-    cost. `lost` is the part of it for calls whose replies never arrived: the most that they can have cost.
+    """What the ledger holds for a plan: the keys with a reply, what they used and what they cost.
+
+    `spent` is what all calls of the ledger together have cost, for this plan or not; `dollars` is the part of it for
+    this plan's keys, and `lost` the part of that for calls whose replies never arrived: the most they can have cost.
     """
 
     keys: frozenset[str]
@@ -82,7 +84,6 @@ class Answered:
     spent: float
     lost: float = 0.0
     dollars: float = 0.0
-    """What the replies to these keys have cost, each once."""
 
     @property
     def input_tokens(self) -> int:
@@ -108,28 +109,30 @@ class Answered:
 def read_answered(ledger: Path, wanted: Set[str], price: Price | None) -> Answered:
     """`price` is for replies that were paid while none was known; the others cost what they cost that day."""
     keys: set[str] = set()
-    total, spent, lost, own = Usage(), 0.0, 0.0, 0.0
+    total, spent, own, lost = Usage(), 0.0, 0.0, 0.0
     for records in read_writers(ledger, bodies=False):
         on_their_way: dict[str, float] = {}
         for record in records:
-            dollars = record.get("dollars")
+            key, dollars = record["key"], record.get("dollars")
             if record["kind"] == "intent":
-                on_their_way[record["key"]] = dollars or 0.0
+                on_their_way[key] = dollars or 0.0
                 continue
-            on_their_way.pop(record["key"], None)
+            on_their_way.pop(key, None)
             if record["kind"] == "lost":
-                lost += dollars or 0.0
+                spent += dollars or 0.0
+                lost += dollars or 0.0 if key in wanted else 0.0
             if record["kind"] != "reply":
                 continue
             used = usage_of(record)
             dollars = (price.dollars(used) if price else 0.0) if dollars is None else dollars
             spent += dollars
-            if record["key"] in wanted and record["key"] not in keys:
-                keys.add(record["key"])
+            if key in wanted and key not in keys:
+                keys.add(key)
                 own += dollars
                 total += used
-        lost += sum(on_their_way.values())
-    return Answered(frozenset(keys), total, spent + lost, lost, own)
+        spent += sum(on_their_way.values())
+        lost += sum(most for key, most in on_their_way.items() if key in wanted)
+    return Answered(frozenset(keys), total, spent, lost, own + lost)
 
 
 @contextlib.contextmanager

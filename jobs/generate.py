@@ -33,12 +33,19 @@ def work(run: Run) -> dict[str, Any]:
         "answered": len(have.keys),
         "passes": [{"requests": one.requests, "answered": len(one.have.keys)} for one in passes],
         **have.tokens,
-        "dollars": round(have.spent, 6),
+        "dollars": round(have.dollars, 6),
         "dollars_lost": round(have.lost, 6),
+        "dollars_ledger": round(have.spent, 6),
         "output": content_hash(sorted(have.keys)),
-        "summary": f"{len(have.keys):,} of {whole.requests:,} answered{_each(passes)}, ${have.spent:.4f} in all"
+        "summary": f"{len(have.keys):,} of {whole.requests:,} answered{_each(passes)}, ${have.dollars:.4f}"
+        + _besides(have)
         + cached(have),
     }
+
+
+def _besides(have: Answered) -> str:
+    """What the budget counts beyond this plan's requests: earlier prompts, refills, a judge, readings."""
+    return f" (${have.spent:.4f} with all else in the ledger)" if have.spent - have.dollars > 5e-5 else ""
 
 
 def cached(have: Answered) -> str:

@@ -31,13 +31,12 @@ class PassStats:
 
 
 def together(passes: Sequence[PassStats]) -> PassStats:
-    """`spent` and `lost` are of the whole ledger, so the last pass knows them of all."""
-    last = passes[-1].have
+    """`spent` is of the whole ledger, so the last pass knows it of all."""
     have = Answered(
         frozenset[str]().union(*(one.have.keys for one in passes)),
         sum((one.have.used for one in passes), Usage()),
-        last.spent,
-        last.lost,
+        passes[-1].have.spent,
+        sum(one.have.lost for one in passes),
         sum(one.have.dollars for one in passes),
     )
     fates = dict(sum((Counter(one.fates) for one in passes), Counter[str]()))

@@ -11,6 +11,7 @@ from jobs.console import say, table
 from jobs.counting import counted
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
+from pipeline.curate.looks_ahead import LookAhead, looks_ahead
 from pipeline.generate.estimate import Estimate, estimate
 from pipeline.generate.human import Rate, resolved
 from pipeline.generate.matrix import Matrix
@@ -29,11 +30,13 @@ PLAN = "rounds/1/plan.parquet"
 
 def shape(run: Run) -> Any:
     shaping = run.settings.shaping()
+    judge = run.settings.judge
     known = run.settings.limits.model_dump(), run.settings.teacher.price, price_of(run.settings.teacher)
+    looks = run.settings.consistency, judge and (judge.model, judge.control, judge.max_tokens, price_of(judge))
     return [
         {key: shaping[key] for key in ("matrix", "forbid", "generation", "teacher")},
         run.source.fingerprint(roles(run)),
-        repr(known),
+        repr([known, looks]),
     ]
 
 
@@ -55,8 +58,12 @@ def work(run: Run) -> dict[str, Any]:
     register = [asdict(one) for one in measure(seeds["text"].to_pylist())]
     say(f"{shown_register(register)}\n\n{shown(figures)}")
     say(served(run, requests))
+    looks = looks_ahead(task, seeds, requests.num_rows)
+    for look in looks:
+        say(_look(look))
     return {
         **asdict(figures),
+        "looks": [asdict(look) for look in looks],
         "register": register,
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
         "summary": f"{figures.requests:,} requests",
@@ -154,6 +161,13 @@ def _totals(figures: Estimate) -> str:
             f"  as batches   {_dollars(figures.dollars_batch)}",
             f"time           {time}",
         ]
+    )
+
+
+def _look(look: LookAhead) -> str:
+    tokens = f"{look.input_tokens:,} tokens in and {look.output_tokens:,} out (estimated)"
+    return (
+        f"{look.name:<14} at most {look.requests:,} requests to {look.model}, {tokens}, {_dollars(look.dollars)} more"
     )
 
 

@@ -93,6 +93,8 @@ class Pacing:
     _corrections: dict[str, float] = field(default_factory=lambda: {"input_tokens": 1.0, "output_tokens": 1.0})
     _cut_at: float = -1e9
     _trouble: int = 0
+    _held_up: bool = False
+    """Whether the server has put anything off since the last success."""
     _failing: set[str] = field(default_factory=set)
     _bursts: int = 0
 
@@ -115,8 +117,10 @@ class Pacing:
         return self.budget is not None and self.spent + self.reserved + ask.dollars > self.budget
 
     def idle_for(self, now: float) -> float:
-        """Seconds since the last success, while requests fail; 0 when nothing is wrong."""
-        return now - self.last_success if self._trouble else 0.0
+        """Seconds since the last success, while the server takes nothing; 0 when nothing is wrong, or when a few
+        requests fail that may be at fault themselves, since their attempts end that.
+        """
+        return now - self.last_success if self._held_up or not self.few_fail else 0.0
 
     @property
     def few_fail(self) -> bool:
@@ -167,6 +171,8 @@ class Pacing:
             self._trouble += 1
             if settled.outcome == "failed":
                 self._failing.add(settled.ask.key)
+            else:
+                self._held_up = True
             self._hold(settled, reservation, now)
 
     def figures(self, now: float) -> dict[str, Any]:
@@ -183,7 +189,7 @@ class Pacing:
     def _succeed(self, settled: Settled, now: float) -> None:
         self.successes += 1
         self._window += 1
-        self.last_success, self._trouble, self._bursts = now, 0, 0
+        self.last_success, self._trouble, self._held_up, self._bursts = now, 0, False, 0
         self._failing.clear()
         self.meters["requests"].add(1, now)
         for kind, correction in self._corrections.items():

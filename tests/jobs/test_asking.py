@@ -51,4 +51,6 @@ def test_what_left_and_never_came_back_counts_as_spent_at_its_most_and_what_was_
     write("killed.jsonl", *refused_then_answered, ("intent", "b", 8.0), ("intent", "c", 8.0), ("waiting", "c", None))
     write("later.jsonl", ("intent", "b", 8.0), ("lost", "b", 8.0), ("intent", "b", 8.0), ("reply", "b", 2.0))
     have = read_answered(tmp_path, {"a", "b", "c"}, None)
-    assert (have.keys, have.lost, have.spent) == ({"a", "b"}, 16.0, 19.0)
+    assert (have.keys, have.lost, have.spent, have.dollars) == ({"a", "b"}, 16.0, 19.0, 19.0)
+    of_one = read_answered(tmp_path, {"a"}, None)
+    assert (of_one.lost, of_one.spent, of_one.dollars) == (0.0, 19.0, 1.0)

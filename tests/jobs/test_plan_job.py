@@ -51,6 +51,19 @@ def test_the_server_counts_one_request_a_stratum_and_writes_none(
     assert entry["pairs"]["covered"] == entry["pairs"]["of"]
 
 
+def test_a_judge_and_readings_are_told_at_their_most(seedwright: Seedwright) -> None:
+    where = "teacher.base_url=http://127.0.0.1:9"
+    looks = ["teacher.family=another", "judge={price: [1, 5]}", "consistency={k: 3, share: 0.5}"]
+    entry = planned(seedwright, "contracts", where, *looks)
+    judge, readings = entry["looks"]
+    assert (judge["requests"], readings["requests"]) == (960 + 2 * 20, 480 * 3)
+    assert judge["dollars"] == pytest.approx((judge["input_tokens"] + 5 * judge["output_tokens"]) / 10**6)
+    assert (
+        f"judge          at most 1,000 requests to simulated-judge, {judge['input_tokens']:,} tokens" in entry["shown"]
+    )
+    assert planned(seedwright, "contracts", where)["looks"] == []
+
+
 @pytest.mark.parametrize("pairs", [["teacher.base_url=http://127.0.0.1:9"], ["teacher.api_key_env=NOT_SET_ANYWHERE"]])
 def test_without_server_or_key_the_plan_is_estimated_and_says_so(
     seedwright: Seedwright, monkeypatch: pytest.MonkeyPatch, pairs: list[str]

@@ -215,3 +215,19 @@ def test_what_flowed_is_measured_from_the_first_request_on_and_not_from_when_wor
         guesses.append(pacing.buckets["requests"].per_minute)
     assert guesses[0] == pytest.approx(guesses[1])
     assert guesses[0] > 240
+
+
+def test_a_request_that_fails_alone_is_no_reason_to_lose_patience_with_the_server() -> None:
+    def fail(pacing: Pacing, outcome: str, *keys: str) -> float:
+        for key in keys:
+            ask = replace(ONE, key=key)
+            pacing.settle(Settled(ask, outcome), pacing.reserve(ask, 0.0), 0.0)
+        return pacing.idle_for(100.0)
+
+    assert fail(started(Limits()), "failed", "a", "a", "a", "b") == 0
+    assert fail(started(Limits()), "failed", "a", "b", "c") == 100
+    assert fail(started(Limits()), "overloaded", "a") == fail(started(Limits()), "rate_limited", "a") == 100
+    healed = started(Limits())
+    assert fail(healed, "rate_limited", "a") == 100
+    healed.settle(Settled(ONE, "ok", 1, 1), healed.reserve(ONE, 50.0), 50.0)
+    assert healed.idle_for(100.0) == 0
