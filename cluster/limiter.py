@@ -1,7 +1,8 @@
 """One limiter for the whole cluster: an actor that holds the pace, and each worker's line to it.
 
-Workers coalesce: one call leases turns for up to 16 waiting requests, another settles whatever has come back since.
-Settling never waits behind leasing, or a full house could not empty. Its memory does not grow with the run.
+Workers coalesce: one call leases turns for up to 16 waiting requests, another settles whatever has come back since,
+a hundredth of a second's replies at least, so that the places they free are leased together, too. Settling never waits
+behind leasing, or a full house could not empty. Its memory does not grow with the run.
 
 The limiter lives on the driver's node and sees the driver die, by its process, at once: from then on nothing is
 leased, so that what the orphans of a killed driver still send is what they had leave for.
@@ -26,6 +27,7 @@ from pipeline.teacher.fingerprints import Fingerprints
 from pipeline.teacher.pacing import Ask, Pacing, Reservation, Settled
 
 LEASE = 16
+LINGER_S = 0.01
 DRIVER_DIED = "the driver has died"
 STOPS: dict[str, type[SeedwrightError]] = {"budget": BudgetStop, "teacher": TeacherError, "input": InputError}
 
@@ -274,6 +276,7 @@ class ClusterTurns:
 
     async def _settle_all(self) -> None:
         while self._settled:
+            await asyncio.sleep(LINGER_S)
             batch, self._settled = self._settled, []
             await self.limiter.settle.remote(batch)
 

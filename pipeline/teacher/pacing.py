@@ -88,7 +88,7 @@ class Pacing:
     meters: dict[str, Meter] = field(default_factory=dict)
     learnt: bool = False
     """Whether the limit in use is a guess from 429s."""
-    _began: bool = False
+    _began_at: float | None = None
     _window: float = START
     _corrections: dict[str, float] = field(default_factory=lambda: {"input_tokens": 1.0, "output_tokens": 1.0})
     _cut_at: float = -1e9
@@ -129,7 +129,7 @@ class Pacing:
 
     def reserve(self, ask: Ask, now: float) -> Reservation:
         amounts = self._amounts(ask)
-        if not self._began:
+        if self._began_at is None:
             self._begin(amounts, now)
         self.in_flight += 1
         self.reserved += ask.dollars
@@ -141,7 +141,7 @@ class Pacing:
         """Workers take seconds to start, in which nothing could flow; and what a new worker was given leave for reaches
         the server in one bunch, so that nothing saved up may come on top.
         """
-        self._began, self.meters = True, {kind: Meter(now) for kind in KINDS}
+        self._began_at, self.meters = now, {kind: Meter(now) for kind in KINDS}
         for kind, bucket in self.buckets.items():
             bucket.level = min(bucket.level, amounts[kind])
 
@@ -214,14 +214,21 @@ class Pacing:
         self.blocked_until = max(self.blocked_until, now + min(pause, LONGEST_PAUSE_S))
 
     def _cut(self, pause: float, now: float) -> None:
-        reached = self.meters["requests"].per_minute(now)
+        reached, found = self.meters["requests"].per_minute(now), float("inf")
         if not self.buckets:
             self.learnt, self.pace = True, Pace(most=float("inf"))
-            self._set_limit("requests", max(reached, 1.0), now)
+            self._set_limit("requests", max(reached, self._underway(now)), now)
         elif self.learnt:
-            reached /= self.buckets["requests"].per_minute
-        self.pace.cut(now, pause, 1.25 * reached if self.learnt else float("inf"))
+            found = 1.25 * reached / self.buckets["requests"].per_minute
+        self.pace.cut(now, pause, found)
         self._cut_at = now
+
+    def _underway(self, now: float) -> float:
+        """Requests a minute since the first, those on their way counted as if answered: among the first few requests
+        a 429 says nothing yet of how many the server takes.
+        """
+        began = now if self._began_at is None else self._began_at
+        return (self.successes + max(self.in_flight, 1)) / max(now - began, 1.0) * 60
 
     def _learn(self, limits: Mapping[str, int], now: float) -> None:
         for kind, limit in limits.items():
@@ -234,7 +241,8 @@ class Pacing:
         if kind in self.buckets:
             self.buckets[kind].per_minute = per_minute
         else:
-            self.buckets[kind] = Bucket(per_minute, 0.0 if self._began else max(per_minute / 60 * BURST_S, 1.0), now)
+            level = 0.0 if self._began_at is not None else max(per_minute / 60 * BURST_S, 1.0)
+            self.buckets[kind] = Bucket(per_minute, level, now)
 
     def _amounts(self, ask: Ask) -> dict[str, float]:
         corrected = {kind: getattr(ask, kind) * correction for kind, correction in self._corrections.items()}

@@ -52,6 +52,8 @@ class World:
         rng.randint(20, 280),
     )
     expects: Callable[[tuple[int, int]], tuple[int, int]] = lambda lengths: (lengths[0], 150)
+    whim: float = 0.0
+    """The share of requests that the server refuses for no reason of their number, to come again at once."""
     changes: dict[float, Mapping[str, int]] = field(default_factory=dict)
     seed: int = 1
 
@@ -96,7 +98,8 @@ class World:
             elif what == "arrive":
                 runner, ask, drawn, reservation = value
                 cost = {"requests": 1, "input-tokens": drawn[0], "output-tokens": drawn[1]}
-                server, wait = server.admit(cost, now)
+                moody = bool(self.whim) and rng.random() < self.whim
+                server, wait = (server, 0.05) if moody else server.admit(cost, now)
                 limits = {unit.replace("-", "_"): bucket.per_minute for unit, bucket in server.buckets.items()}
                 shown = limits if self.headers else {}
                 if wait:

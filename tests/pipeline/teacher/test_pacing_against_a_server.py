@@ -28,6 +28,13 @@ def test_a_limit_that_nobody_tells_is_found_within_a_minute(per_minute: dict[str
     assert one.refusals(60) <= len(one.ok) / 50
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_429s_among_the_first_requests_do_not_stall_a_short_run(seed: int) -> None:
+    one = runner(Limits(in_flight=8))
+    World({}, whim=0.2, headers=False, seed=seed).run([one], 30)
+    assert len(one.ok) >= 40
+
+
 def test_two_runs_on_one_key_share_the_limit_and_the_one_that_stays_takes_what_the_other_leaves() -> None:
     first, second = runner(), runner(starts=20, ends=100)
     World(OUTPUT).run([first, second], 160)
