@@ -23,7 +23,7 @@ def main() -> None:
     given = options.parse_args()
     settings = SimulatedSettings(output_tokens_per_minute=given.per_minute, burst_s=0.25, latency_ms=(50, 300))
     limits = Limits(output_tokens_per_minute=given.per_minute, in_flight=64)
-    number = int(given.per_minute / 60 / 150 * (given.seconds + 4))
+    number = int(given.per_minute / 60 / 134 * (given.seconds + 6))  # 134 tokens a reply, enough to the end
     # long replies together, so that a static split has busy and idle parts
     long, short = (
         requests(number // 4, seed=1, longest_out=280),
