@@ -7,7 +7,7 @@ come.
 import contextlib
 import pickle
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -20,8 +20,13 @@ ERROR = "__seedwright_error__"
 _loaded: dict[str, list[Step]] = {}
 
 
-def run_stages(table: pa.Table, stages: list[Stage], *, block_rows: int = 500) -> pa.Table:
-    """The table after all stages, rows in their order. Raises the project errors that a stage raises, unwrapped."""
+def run_stages(
+    table: pa.Table, stages: list[Stage], *, block_rows: int = 500, tell: Callable[[int], None] = lambda _: None
+) -> pa.Table:
+    """The table after all stages, rows in their order; `tell` is given how many are done.
+
+    Raises the project errors that a stage raises, unwrapped.
+    """
     if table.num_rows == 0:
         return compose(stages)(table)
     box = [ray.put(stages)]
@@ -35,6 +40,7 @@ def run_stages(table: pa.Table, stages: list[Stage], *, block_rows: int = 500) -
     for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
         raise_error(batch)
         batches.append(batch)
+        tell(sum(map(len, batches)))
     return pa.concat_tables(batches)
 
 

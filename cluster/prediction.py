@@ -1,6 +1,7 @@
 """Batch prediction on Ray Data: actors that hold a model each, texts in order of length so that batches pad little."""
 
 import pickle
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -27,8 +28,19 @@ def predict_on_ray(table: pa.Table, stage: Stage, settings: Cluster, *, gpu: boo
     pieces = [by_length.slice(start, size) for start in range(0, by_length.num_rows, size)]
     actors = min(actors, len(pieces))
     cpus = 1 if gpu else max(1, int(ray.cluster_resources().get("CPU", 1)) // actors)
-    found = ray.data.from_arrow(pieces).map_batches(
-        _Predictor,
+    whole = pa.concat_tables(through_actors(pieces, stage, actors=actors, cpus=cpus, gpu=gpu))
+    return whole.take(pc.sort_indices(whole, [("__row", "ascending")])).drop_columns(["__row"])
+
+
+def through_actors(
+    pieces: Sequence[pa.Table], stage: Stage, *, actors: int, cpus: int, gpu: bool
+) -> Iterator[pa.Table]:
+    """The pieces after the stage, in any order, from actors that load it once, each with so many CPUs or one GPU.
+
+    Raises the project errors that the stage raises.
+    """
+    found = ray.data.from_arrow(list(pieces)).map_batches(
+        _Loaded,
         fn_constructor_args=([ray.put([stage])], cpus),
         batch_size=None,
         batch_format="pyarrow",
@@ -37,16 +49,13 @@ def predict_on_ray(table: pa.Table, stage: Stage, settings: Cluster, *, gpu: boo
         num_gpus=1 if gpu else 0,
         compute=ray.data.ActorPoolStrategy(size=actors),
     )
-    batches = []
     with unwrapped():
         for piece in found.iter_batches(batch_size=None, batch_format="pyarrow"):
             raise_error(piece)
-            batches.append(piece)
-    whole = pa.concat_tables(batches)
-    return whole.take(pc.sort_indices(whole, [("__row", "ascending")])).drop_columns(["__row"])
+            yield piece
 
 
-class _Predictor:
+class _Loaded:
     """The actor's body: the model is loaded once and kept."""
 
     def __init__(self, box: list[Any], cpus: int) -> None:

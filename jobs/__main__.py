@@ -32,6 +32,9 @@ Update = Annotated[
 Until = Annotated[str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask again for what the teacher failed to answer.")]
 Text = Annotated[str, typer.Option("--text", metavar="COLUMN", help="The column that holds the text.")]
+Embed = Annotated[
+    str | None, typer.Option("--embed", metavar="MODEL", help="An embedding model: a folder, or a hub name.")
+]
 Shingle = Annotated[str, typer.Option("--shingle", metavar="KIND:N", help="word:N or char:N.")]
 
 
@@ -161,6 +164,8 @@ def dedup(
     threshold: Annotated[float, typer.Option(help="Jaccard similarity from which two texts are duplicates.")] = 0.8,
     shingle: Shingle = "word:5",
     against: Annotated[Path | None, typer.Option(help="Existing data: only new rows that repeat it go.")] = None,
+    embed: Embed = None,
+    embed_threshold: Annotated[float, typer.Option(help="Cosine from which two texts mean the same.")] = 0.92,
     out: Out = None,
     address: Address = None,
     as_json: Json = False,
@@ -170,7 +175,15 @@ def dedup(
 
     with _at_work():
         summary = work(
-            source, text=text, threshold=threshold, shingle=shingle, against=against, out=out, address=address
+            source,
+            text=text,
+            threshold=threshold,
+            shingle=shingle,
+            against=against,
+            embed=embed,
+            embed_threshold=embed_threshold,
+            out=out,
+            address=address,
         )
     _emit(summary, as_json)
 
@@ -186,11 +199,17 @@ def decontaminate(
     cut: Annotated[float, typer.Option(help="Jaccard similarity from which a row is contaminated.")] = 0.65,
     containment: Annotated[float, typer.Option(help="Share of an item's shingles in a row, from which it is.")] = 0.8,
     shingle: Shingle = "word:5",
+    embed: Embed = None,
+    control: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Texts known not to be in EVAL, from which --embed takes its cut."),
+    ] = None,
+    false_alarm: Annotated[float, typer.Option(help="Share of the control that --embed may flag.")] = 0.01,
     out: Out = None,
     address: Address = None,
     as_json: Json = False,
 ) -> None:
-    """Rows that repeat an evaluation set out of any file, with a sweep over the cuts from 0.5 to 0.9."""
+    """Rows that repeat an evaluation set out of any file, with what every cut would remove and pairs to read."""
     from jobs.decontaminate import run as work
 
     with _at_work():
@@ -202,6 +221,9 @@ def decontaminate(
             cut=cut,
             containment=containment,
             shingle=shingle,
+            embed=embed,
+            control=control,
+            false_alarm=false_alarm,
             out=out,
             address=address,
         )

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from jobs.console import say
+from jobs.embedding import find_encoders
 from jobs.run import Job, Run
 from jobs.second_look import require_judge
 from pipeline.canonical import content_hash
@@ -29,6 +30,7 @@ def shape(run: Run) -> Any:
     """Refuses here, as a check that was finished with another teacher is not done again."""
     require_teacher(run.source)
     require_judge(run.source)
+    find_encoders(run.settings)
     settings = run.settings
     paths = {"seeds": settings.seeds.path, "real": settings.real.path}
     paths |= {f"real.{name}": getattr(settings.real, name) for name in SETS}

@@ -64,6 +64,27 @@ def training_progress() -> Iterator[Callable[[dict[str, Any]], None]]:
     yield tell
 
 
+@contextlib.contextmanager
+def work_progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A watcher for how many of `total` rows are done: a bar on a terminal, a line every few seconds elsewhere."""
+    if err.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=err, transient=True) as progress:
+            bar = progress.add_task(what, total=total)
+            yield lambda done: progress.update(bar, completed=done)
+        return
+    started = last = time.monotonic()
+
+    def line(done: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= EVERY_S and done:
+            last = now
+            say(f"  {what}: {done:,} of {total:,}; {(now - started) * (total - done) / done:.0f} s left")
+
+    yield line
+
+
 def _losses(line: dict[str, Any]) -> str:
     name = "loss" if "loss" in line else "eval_loss"
     return f"{'validation loss' if name == 'eval_loss' else 'loss'} {line[name]:.3f}"

@@ -1,5 +1,6 @@
 """The stage `curate`: replies to a clean training set, rejected samples kept aside, a funnel that adds up."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,19 @@ import pyarrow.compute as pc
 
 from jobs.console import funnel_table, say
 from jobs.dataset import SPLITS, write_dataset
+from jobs.embedding import find_encoders
 from jobs.passes import later_replies
 from jobs.refill import Judged, judged_with_refills
+from jobs.rephrased import Rephrased
 from jobs.run import Job, Run
 from jobs.second_look import kept_tags, looked_over
+from jobs.semantic import Meaning
 from pipeline.canonical import content_hash
 from pipeline.curate.decontaminate import Cuts, contamination
 from pipeline.curate.dedup import DedupSettings
 from pipeline.curate.duplicates import COLUMNS, RANK, SCORE, conflict_of, duplicate_verdicts
+from pipeline.curate.embedding_tier import Texts
+from pipeline.curate.exam import Exam
 from pipeline.curate.filters import filter_stages
 from pipeline.curate.funnel import funnel
 from pipeline.curate.judging import TEMPLATE, ranks
@@ -58,6 +64,7 @@ def shape(run: Run) -> Any:
         {key: shaping["generation"][key] for key in ("starved", "refills", "noise")},
         content_hash(TEMPLATE.read_text(encoding="utf-8")) if run.settings.judge else None,
         run.source.fingerprint(run.source.texts),
+        {name: encoder.fingerprint for name, encoder in find_encoders(run.settings).items()},
     ]
 
 
@@ -130,15 +137,21 @@ def deduplicated(run: Run, samples: pa.Table) -> pa.Table:
     kept = pc.is_null(samples["reason"])
     candidates = samples.filter(kept)
     scores = pa.array(ranks(candidates["judged"].to_pylist()), pa.float64())
-    found = dedup_on_ray(
-        candidates.select(COLUMNS).append_column(SCORE, scores),
+    table, conflict = candidates.select(COLUMNS).append_column(SCORE, scores), conflict_of(run.source)
+    lexical = partial(
+        dedup_on_ray,
         id="sample_id",
         text="text",
         settings=DedupSettings(run.settings.dedup.threshold, run.settings.dedup.shingle),
         rank=RANK,
-        conflict=conflict_of(run.source),
+        conflict=conflict,
         shards=run.settings.cluster.shards,
     )
+    if encoder := find_encoders(run.settings).get("dedup"):
+        tier, again = Meaning(encoder, run.settings.dedup.cosine, on_ray=True), partial(lexical, fixed="stays")
+        found = tier.verdicts(table, again, id="sample_id", rank=RANK, conflict=conflict, fixed=None)
+    else:
+        found = lexical(table)
     return _spread(samples, kept, "dedup", duplicate_verdicts(found))
 
 
@@ -157,6 +170,7 @@ def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any
         block_rows=run.settings.cluster.block_rows,
     )
     ids, texts = candidates["sample_id"].to_pylist(), candidates["text"].to_pylist()
+    checked, rephrased = _rephrased(run, checked, Texts(ids, texts), exam)
     cuts = sweep(checked, ids=ids, texts=texts, exam=exam)
     say("  contamination sweep: " + ", ".join(f"{step['cut']:.2f}: {step['removed']}" for step in cuts))
     figures = {
@@ -164,10 +178,43 @@ def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any
         "items": {name: table.num_rows for name, table in real.items()},
         "removed_at": {f"{step['cut']:.2f}": step["removed"] for step in cuts},
         "nearest": nearest(checked, ids=ids, texts=texts, exam=exam),
-        "not_checked": {"embedding": "no embedding model is set", "items_too_short_for_containment": exam.too_short},
+        "embedding": rephrased,
+        "not_checked": unchecked(rephrased) | {"items_too_short_for_containment": exam.too_short},
     }
     write_json(run.dir.path / ROUND / "sweep.json", cuts)
     return _spread(samples, kept, "contamination", leak_verdicts(checked)), figures
+
+
+def _rephrased(run: Run, checked: pa.Table, samples: Texts, exam: Exam) -> tuple[pa.Table, dict[str, Any] | None]:
+    """The verdicts with those of the embedding tier, and its figures, where a model is set. The seeds are its control,
+    and those that come suspiciously near to the exam themselves are named.
+    """
+    encoder = find_encoders(run.settings).get("contamination")
+    if encoder is None:
+        say("  rephrased real rows are not looked for (contamination.embedding is not set)")
+        return checked, None
+    tier = Rephrased(encoder, run.settings.contamination.false_alarm, "seeds", on_ray=True)
+    seeds = run.dir.table("inputs/seeds.parquet")
+    control = Texts(seeds["seed_id"].to_pylist(), seeds["text"].to_pylist())
+    checked = tier.checked(checked, samples.ids, samples.texts, control, exam)
+    for sentence in tier.figures["says"]:
+        say(f"  {sentence}")
+    return checked, tier.figures
+
+
+def unchecked(rephrased: dict[str, Any] | None) -> dict[str, str]:
+    """What a reader must not take for clean."""
+    if rephrased is None:
+        return {"embedding": "no embedding model is set"}
+    if rephrased["verdict"] == "separable":
+        return {}
+    probes = rephrased["probes"]
+    if not probes["rows"]:
+        return {
+            "embedding": "looked for, but no real row is long enough to say whether leaks can be told from neighbours"
+        }
+    found = f"{probes['found']:,} of {probes['rows']:,} probes found"
+    return {"embedding": f"looked for, but leaks cannot be told from neighbours ({found})"}
 
 
 def _spread(samples: pa.Table, kept: pa.ChunkedArray, stage: str, rejections: list[Any]) -> pa.Table:

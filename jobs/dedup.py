@@ -1,10 +1,12 @@
 """The `dedup` command: exact and near-duplicates out of any file, the first row of each kind stays."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.console import say as to_stderr
+from jobs.semantic import SEMANTIC, Meaning, chosen_encoder
 from jobs.standalone import RAY_FROM, counts, folder_for, read_whole, timed, write_parts
 
 if TYPE_CHECKING:
@@ -25,12 +27,15 @@ def run(
     out: Path | str | None = None,
     address: str | None = None,
     shards: int = 2,
+    embed: str | None = None,
+    embed_threshold: float = 0.92,
     say: Callable[[str], None] = to_stderr,
 ) -> dict[str, Any]:
     """Writes kept.parquet, removed.parquet and summary.json into `out`, and gives the summary.
 
     `out` is by default the folder <source>-dedup here. Rows are visited in their order, so the first of several
-    duplicates stays. With `against`, a row that repeats one of that file goes too, and `twin_source` says in which of
+    duplicates stays. With `embed`, an embedding model, rows that mean the same go too (`semantic`, by the cosine
+    `embed_threshold`). With `against`, a row that repeats one of that file goes too, and `twin_source` says in which of
     the two files `twin_row` counts. From 20,000 rows on, or with an address, the work is done through Ray, with the
     same result.
 
@@ -42,23 +47,26 @@ def run(
     from pipeline.run_dir import write_json
 
     settings = DedupSettings(threshold, shingle)
+    encoder = chosen_encoder(embed, embed_threshold)
     source, against = Path(source), Path(against) if against else None
     folder = folder_for(source, Path(out) if out else None, "dedup", against)
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         rows = read_whole(source, text, reserved=COLUMNS).table
         existing = read_whole(against, text).table if against else rows.slice(0, 0)
+    meaning = Meaning(encoder, embed_threshold, address) if encoder else None
     with timed(seconds, "compare"):
-        found = _removals(_numbered(rows, existing, text), len(rows), settings, address, shards)
+        found = _removals(_numbered(rows, existing, text), len(rows), settings, address, shards, meaning)
     with timed(seconds, "write"):
         write_parts(folder, rows, found)
     summary = {
         "rows": len(rows),
         "kept": found["reason"].null_count,
-        "removed": counts(found, (EXACT, NEAR)),
+        "removed": counts(found, (EXACT, NEAR, *([SEMANTIC] if meaning else []))),
         "threshold": settings.threshold,
         "shingle": settings.shingle,
         "bands": _bands(settings),
+        "semantic": meaning.figures() if meaning else None,
         "against": {"file": str(against), "rows": len(existing)} if against else None,
         "out": str(folder),
         "seconds": seconds,
@@ -78,12 +86,20 @@ def _numbered(rows: "pa.Table", existing: "pa.Table", text: str) -> "pa.Table":
     return pa.table({"row": range(total), "text": pa.chunked_array(texts, pa.large_string()), "stays": stays})
 
 
-def _removals(table: "pa.Table", own: int, settings: "DedupSettings", address: str | None, shards: int) -> "pa.Table":
+def _removals(
+    table: "pa.Table",
+    own: int,
+    settings: "DedupSettings",
+    address: str | None,
+    shards: int,
+    meaning: "Meaning | None",
+) -> "pa.Table":
     """The columns of removed.parquet for the first `own` rows of the table, which are those of the input."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = _verdicts(table, settings, address, shards).slice(0, own)
+    lexical = partial(_verdicts, settings=settings, address=address, shards=shards)
+    found = (meaning.verdicts(table, lexical) if meaning else lexical(table)).slice(0, own)
     twins = found["twin_id"]
     new = pc.less(twins, own)
     return pa.table(
@@ -115,7 +131,8 @@ def _bands(settings: "DedupSettings") -> dict[str, Any]:
 
 def _line(summary: dict[str, Any]) -> str:
     removed = ", ".join(f"{count:,} {reason}" for reason, count in summary["removed"].items())
+    cosine = f", cosine {summary['semantic']['cosine']} or more" if summary["semantic"] else ""
     return (
         f"{summary['rows']:,} rows: {summary['kept']:,} kept; removed: {removed} "
-        f"(Jaccard {summary['threshold']} or more, {summary['shingle']}); {summary['out']}"
+        f"(Jaccard {summary['threshold']} or more, {summary['shingle']}{cosine}); {summary['out']}"
     )

@@ -23,6 +23,7 @@ def _shingle(spelling: str) -> str:
         raise ValueError(str(error).removeprefix("shingle: ")) from None
 
 
+Embedding = Annotated[str, Field(min_length=1)] | None
 Shingle = Annotated[str, AfterValidator(_shingle)]
 
 
@@ -78,6 +79,9 @@ class Dedup(BaseModel):
     model_config = STRICT
     threshold: Threshold = 0.8
     shingle: Shingle = "word:5"
+    embedding: Embedding = None
+    """An embedding model, a folder or a name on the hub, by which texts that mean the same are found; null does not."""
+    cosine: Threshold = 0.92
 
 
 class Contamination(BaseModel):
@@ -85,6 +89,10 @@ class Contamination(BaseModel):
     cut: Threshold = 0.65
     containment: Threshold = 0.8
     shingle: Shingle = "word:5"
+    embedding: Embedding = None
+    """The model that looks for rephrased real rows; null leaves them unchecked, which is said."""
+    false_alarm: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    """The share of the seeds, which are known to be clean, that the cut on its cosine may flag."""
 
 
 class Split(BaseModel):

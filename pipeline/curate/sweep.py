@@ -49,12 +49,16 @@ def nearest(checked: pa.Table, *, ids: Sequence[Any], texts: Sequence[str], exam
 
 
 def _example(checked: pa.Table, row: int, sample: Any, text: str, exam: Exam) -> dict[str, Any]:
-    item = checked["jaccard_item"][row].as_py()
+    found = pair(exam, checked["jaccard_item"][row].as_py(), sample, text)
+    return {**found, "jaccard": checked["jaccard"][row].as_py()}
+
+
+def pair(exam: Exam, item: int, sample: Any, text: str) -> dict[str, Any]:
+    """A sample and an item for a reader, with the runs of words that they share."""
     return {
         "sample": sample,
         "set": exam.sets[item],
         "item": exam.ids[item].as_py(),
-        "jaccard": checked["jaccard"][row].as_py(),
         "sample_text": text[:SHOWN_CHARACTERS],
         "item_text": exam.texts[item][:SHOWN_CHARACTERS],
         "shared": shared_runs(text, exam.texts[item]),

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipeline.report.figures import Bar, Caption, Group, Line, Mark, bar_figure, line_figure
+from pipeline.report.rephrased import Rephrased, rephrased
 from pipeline.report.wording import count, known, plain
 
 NOT_CHECKED = {
@@ -96,6 +97,7 @@ class Contamination:
     picture: Markup
     nearest: tuple[Mapping[str, Any], ...]
     not_checked: tuple[tuple[str, str], ...]
+    rephrased: Rephrased | None
 
 
 def contamination(record: Mapping[str, Any], sweep: Sequence[Mapping[str, Any]]) -> Contamination | None:
@@ -116,6 +118,7 @@ def contamination(record: Mapping[str, Any], sweep: Sequence[Mapping[str, Any]])
         picture=_curve(steps, chosen),
         nearest=tuple(found.get("nearest") or ()),
         not_checked=tuple((NOT_CHECKED.get(what, what), plain(why)) for what, why in unchecked.items()),
+        rephrased=rephrased(found.get("embedding")),
     )
 
 

@@ -96,6 +96,16 @@ def _contamination(settings: Settings, contaminated: Mapping[str, Any]) -> str:
         "default) to any real row "
         f"reaches a cut; rows at or above {chosen.cut:g}, or holding {chosen.containment:.0%} of a real row's "
         f"shingles, were removed. "
-        "Rephrasings are not checked (no embedding tier).\n\n"
+        f"{_rephrasings(contaminated)}\n\n"
         f"| cut | would remove |\n|---:|---:|\n{rows}"
+    )
+
+
+def _rephrasings(contaminated: Mapping[str, Any]) -> str:
+    found = contaminated.get("embedding")
+    if not found:
+        return "Rephrasings are not checked (no embedding model is set)."
+    return (
+        f"Rephrasings were looked for by the embedding model `{found['model']}`, from the cosine {found['cut']:.4f} "
+        f"on. {' '.join(found['says'])}"
     )

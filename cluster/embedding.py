@@ -1,0 +1,38 @@
+"""Embeddings on Ray Data: actors that hold the model, a GPU each where there are GPUs, else some CPUs each."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import ray
+
+from cluster.prediction import through_actors
+from cluster.resources import count_gpus
+from pipeline.embedding.encoder import Encoder
+from pipeline.embedding.vectors import Vectors, collected, embedding_stage, pieces
+
+THREADS = 8
+"""CPUs beyond which one more serves a model less than a model of its own would."""
+
+
+def embed_on_ray(
+    texts: pa.ChunkedArray, encoder: Encoder, tell: Callable[[int], None] = lambda _: None
+) -> tuple[Vectors, int]:
+    """The same as `embed` gives (to the last bits of float32 on GPUs), whatever the number of actors.
+
+    Raises InputError as `embed` does, also when a node does not see the model's folder.
+    """
+    gpus, parts = count_gpus(), pieces(texts)
+    cpus = 1 if gpus else _cpus()
+    actors = gpus or max(1, int(ray.cluster_resources().get("CPU", 1)) // cpus)
+    stage = embedding_stage(encoder, "cuda" if gpus else "cpu")
+    found: list[pa.Table] = []
+    for piece in through_actors(parts, stage, actors=max(1, min(actors, len(parts))), cpus=cpus, gpu=bool(gpus)):
+        found.append(piece)
+        tell(sum(map(len, found)))
+    return collected(found)
+
+
+def _cpus() -> int:
+    """CPUs of an actor: as many as the smallest node has, so that every node can have one."""
+    counts = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
+    return min([THREADS, *(count for count in counts if count)])
