@@ -56,7 +56,9 @@ def run(
     cuts = Cuts(cut, containment)
     source, against = Path(source), Path(against)
     tier = chosen(embed, control, false_alarm, address)
-    folder = folder_for(source, Path(out) if out else None, "decontaminated", against)
+    folder = folder_for(
+        source, Path(out) if out else None, "decontaminated", against, Path(control) if control else None
+    )
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         rows = read_whole(source, text, reserved=COLUMNS).table

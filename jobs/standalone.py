@@ -60,7 +60,9 @@ def _free_names(names: Sequence[str], reserved: Collection[str]) -> list[str]:
     return free
 
 
-def folder_for(source: Path, out: Path | None, suffix: str, against: Path | None = None) -> Path:
+def folder_for(
+    source: Path, out: Path | None, suffix: str, against: Path | None = None, control: Path | None = None
+) -> Path:
     """`out`, or a folder in the current directory named after the source.
 
     Raises InputError when it is none, belongs to a run, or when writing the OUTPUTS there would touch what is read.
@@ -70,7 +72,7 @@ def folder_for(source: Path, out: Path | None, suffix: str, against: Path | None
     folder = out or Path(f"{source.resolve().stem}-{suffix}")
     try:
         _refuse_unfit(folder)
-        for what, given in (("the input", source), ("--against", against)):
+        for what, given in (("the input", source), ("--against", against), ("--control", control)):
             if given is not None and _would_touch(folder, given):
                 raise InputError(
                     f"{folder}: writing there would overwrite {what} {given}; choose another folder with --out"

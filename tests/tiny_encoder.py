@@ -43,7 +43,9 @@ def make_tiny_encoder(folder: Path, texts: Iterable[str], *, width: int = 64, to
 def as_sentence_transformers(folder: Path, pooling: dict[str, object], *more: str, **own: object) -> Path:
     """The files that sentence-transformers lays beside such a model."""
     kinds = ["sentence_transformers.models.Transformer", "sentence_transformers.models.Pooling", *more]
-    listed = [{"idx": number, "path": f"{number}_Module" if number else "", "type": kind} for number, kind in enumerate(kinds)]
+    listed = [
+        {"idx": number, "path": f"{number}_Module" if number else "", "type": kind} for number, kind in enumerate(kinds)
+    ]
     (folder / "modules.json").write_text(json.dumps(listed))
     (folder / "1_Module").mkdir(exist_ok=True)
     (folder / "1_Module" / "config.json").write_text(json.dumps(pooling))

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.curate.exam import Exam, Numbers
-from pipeline.curate.shingles import ShingleSets, normalise, texts_of
+from pipeline.curate.shingles import ShingleRuns, normalise, texts_of
 from pipeline.errors import InputError
 from pipeline.stage import Stage
 
@@ -50,8 +50,11 @@ def check(texts: Sequence[str], exam: Exam, cuts: Cuts) -> pa.Table:
 
 
 def _check(texts: Sequence[str], exam: Exam, cuts: Cuts) -> pa.Table:
-    exact = np.array([exam.exact.get(normalise(text), -1) for text in texts], np.int64)
-    jaccard, nearest, containment, contained = _nearest(texts, exam)
+    runs = ShingleRuns.of(texts, exam.shingling)
+    exact = np.full(len(texts), -1)
+    for row in np.flatnonzero(np.isin(runs.digests, exam.digests)).tolist():
+        exact[row] = exam.exact.get(normalise(texts[row]), -1)
+    jaccard, nearest, containment, contained = _nearest(texts, runs, exam)
     found = [exact >= 0, jaccard >= cuts.jaccard, containment >= cuts.containment]
     reasons = np.select(found, [EXACT, JACCARD, CONTAINMENT], "")
     twins = _items(np.select(found, [exact, nearest, contained], -1))
@@ -74,16 +77,15 @@ def _items(numbers: Numbers) -> pa.Array:
     return pa.array(numbers, pa.int64(), mask=numbers < 0)
 
 
-def _nearest(texts: Sequence[str], exam: Exam) -> tuple[Values, Numbers, Values, Numbers]:
+def _nearest(texts: Sequence[str], runs: ShingleRuns, exam: Exam) -> tuple[Values, Numbers, Values, Numbers]:
     """The highest Jaccard similarity and containment of each text, each with its item."""
-    sets = ShingleSets.of(texts, exam.shingling)
-    found = exam.postings.overlaps(sets)
-    union = sets.sizes[found.samples] + exam.sizes[found.items] - found.shared
+    found, sizes = exam.postings.overlaps_of(runs)
+    union = sizes[found.samples] + exam.sizes[found.items] - found.shared
     partly = exam.shared_by_part[found.items]
     samples, items = [found.samples[partly]], [found.items[partly]]
     shares = [found.shared[partly] / exam.sizes[items[0]]]
     for shingling, postings in exam.runs:
-        whole = postings.overlaps(ShingleSets.of(texts, shingling))
+        whole, _ = postings.overlaps_of(ShingleRuns.of(texts, shingling))
         samples.append(whole.samples)
         items.append(whole.items)
         shares.append(np.ones(len(whole.items)))

@@ -9,12 +9,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.curate.groups import blocks
-from pipeline.curate.shingles import Hashes, ShingleSets, Shingling, column, normalise, texts_of, words
+from pipeline.curate.shingles import Hashes, ShingleRuns, ShingleSets, Shingling, column, normalise, texts_of, words
 from pipeline.errors import InputError
 
 MIN_SHARE_WORDS = 5
 MIN_RUN_WORDS = 3
 LOOKED_UP_AT_ONCE = 1 << 20
+SEEN_A_KEY = 16
 
 Numbers = NDArray[np.int64]
 
@@ -34,13 +35,29 @@ class Postings:
     keys: Hashes
     offsets: Numbers
     items: Numbers
+    seen: NDArray[np.bool_]
+    """By a hash's last bits, whether any key has them: most shingles are known to be in no item by one look."""
 
     @classmethod
     def of(cls, sets: ShingleSets, items: Numbers) -> "Postings":
         """Set i belongs to item `items[i]`."""
         order = np.argsort(sets.values, kind="stable")
         keys, starts = np.unique(sets.values[order], return_index=True)
-        return cls(keys, np.append(starts, len(order)), np.repeat(items, sets.sizes)[order])
+        seen = np.zeros(1 << min(max((SEEN_A_KEY * len(keys)).bit_length(), 10), 24), np.bool_)
+        seen[keys & np.uint64(len(seen) - 1)] = True
+        return cls(keys, np.append(starts, len(order)), np.repeat(items, sets.sizes)[order], seen)
+
+    def perhaps(self, values: Hashes) -> NDArray[np.bool_]:
+        """False for shingles that are in no item."""
+        return self.seen[values & np.uint64(len(self.seen) - 1)]
+
+    def overlaps_of(self, runs: ShingleRuns) -> tuple["Overlaps", Numbers]:
+        """The overlaps of texts from their shingles as they follow each other, and the size of each text's set, or 0
+        where it shares nothing.
+        """
+        hits = np.concatenate([[0], np.cumsum(self.perhaps(runs.values))])[runs.offsets]
+        sets = runs.sets(np.flatnonzero(np.diff(hits)))
+        return self.overlaps(sets), sets.sizes
 
     def overlaps(self, samples: ShingleSets) -> Overlaps:
         parts = list(self._parts(samples))
@@ -52,9 +69,10 @@ class Postings:
         yield Overlaps(nothing, nothing, nothing)
         if not len(self.keys):
             return
-        rows = np.repeat(np.arange(len(samples)), samples.sizes)
-        places = np.minimum(np.searchsorted(self.keys, samples.values), len(self.keys) - 1)
-        hits = self.keys[places] == samples.values
+        likely = np.flatnonzero(self.perhaps(samples.values))
+        rows, values = np.repeat(np.arange(len(samples)), samples.sizes)[likely], samples.values[likely]
+        places = np.minimum(np.searchsorted(self.keys, values), len(self.keys) - 1)
+        hits = self.keys[places] == values
         rows, places = rows[hits], places[hits]
         work = np.bincount(rows, self.offsets[places + 1] - self.offsets[places], len(samples)).astype(np.int64)
         for block in blocks(work, LOOKED_UP_AT_ONCE):
@@ -88,6 +106,8 @@ class Exam:
     shared_by_part: NDArray[np.bool_]
     runs: tuple[tuple[Shingling, Postings], ...]
     exact: Mapping[str, int]
+    digests: Hashes
+    """Sorted hashes of the normalised texts, one of which every exactly equal sample has."""
     too_short: int
 
     @classmethod
@@ -109,7 +129,8 @@ class Exam:
     @classmethod
     def _of(cls, names: Sequence[str], ids: pa.Array, texts: Sequence[str], shingling: Shingling) -> "Exam":
         items = np.arange(len(texts))
-        sets = ShingleSets.of(texts, shingling)
+        shingled = ShingleRuns.of(texts, shingling)
+        sets = shingled.sets()
         lengths = np.array([len(words(text)) for text in texts])
         by_part = (lengths >= MIN_SHARE_WORDS) & np.array([shingling.fits(text) for text in texts])
         short = ~by_part & (lengths >= MIN_RUN_WORDS)
@@ -127,6 +148,7 @@ class Exam:
             shared_by_part=by_part,
             runs=tuple(runs),
             exact={normalise(text): item for item, text in reversed(list(enumerate(texts)))},
+            digests=np.unique(shingled.digests),
             too_short=int(np.count_nonzero(~by_part & ~short)),
         )
 

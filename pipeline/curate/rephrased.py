@@ -63,8 +63,8 @@ def calibrated(control: Values, probes: Values, false_alarm: float) -> Calibrate
     require_false_alarm(false_alarm)
     highest = np.sort(control)[::-1]
     may = int(false_alarm * len(control) + 1e-9)
-    cut = max(LOWEST, float(np.floor(highest[may] / STEP) * STEP + STEP)) if may < len(control) else LOWEST
-    cut = round(cut, 4)
+    above = (np.floor(highest[may] / STEP + 1e-9) + 1) * STEP if may < len(control) else LOWEST
+    cut = round(max(LOWEST, float(above)), 4)
     flagged, found = int((control >= cut).sum()), int((probes >= cut).sum())
     apart: Verdict = "separable" if found >= NEEDED * len(probes) else "not separable"
     verdict: Verdict = apart if len(probes) else "unknown"
@@ -124,8 +124,8 @@ def curves(samples: Values, control: Values, probes: Values) -> list[dict[str, A
 def excess(samples: Values, control: Values) -> dict[str, float] | None:
     """Where the samples' curve lies furthest above the control's, if by more than chance does.
 
-    {cut, share: the difference there}: at least so many of the samples are nearer to the exam than clean texts are. None
-    when the two do not differ (Kolmogorov-Smirnov, one-sided, 5 %).
+    {cut, share: the difference there}: at least so many of the samples are nearer to the exam than clean texts are.
+    None when the two do not differ (Kolmogorov-Smirnov, one-sided, 5 %).
     """
     if not len(samples) or not len(control):
         return None

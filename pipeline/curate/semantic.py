@@ -61,7 +61,7 @@ def find_semantic(
         orphans = state.orphans()
         if not len(orphans):
             break
-        standing = state.kept()
+        standing = state.standing
         both = np.sort(np.concatenate([standing, orphans]))
         state.take(lexical(_with_stays(table.take(both), np.isin(both, standing))), both)
         waiting = np.array([row for row in orphans.tolist() if row not in state.twins], np.int64)

@@ -71,7 +71,7 @@ def find_encoder(name: str, *, where: str = "--embed") -> Encoder:
 
 def _folder(name: str, where: str) -> Path:
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name.strip() and folder.is_dir():
         return folder.resolve()
     if name.startswith(("/", ".", "~")) or not name.strip():
         raise InputError(f"{where}: there is no folder {name!r}; give a folder with an embedding model, or a hub name")

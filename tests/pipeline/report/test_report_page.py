@@ -38,6 +38,12 @@ def everything(data: ReportData, text: str) -> ReportData:
         "shared": [text],
     }
     stages["curate"]["contamination"]["nearest"] = [pair]
+    stages["curate"]["contamination"]["embedding"] = {
+        "model": text,
+        "says": [text],
+        "examples": {"highest": [pair | {"cosine": 0.5}]},
+        "nearest_controls": [pair | {"cosine": 0.5}],
+    }
     stages["finetune"] = {text: text}
     stages[text] = {"summary": text}
     record["settings"] |= {"name": text, text: text}

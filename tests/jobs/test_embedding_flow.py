@@ -1,0 +1,94 @@
+"""The embedding tiers inside a run, over the real server, client and Ray."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from test_other_tasks import TEXTS
+from tiny_encoder import make_tiny_encoder
+
+from jobs.commands import plan_only, run_flow
+from jobs.init import init
+from pipeline.canonical import content_hash
+from pipeline.errors import InputError
+from pipeline.layers import load_settings
+from pipeline.teacher.simulated.host import hosted
+from pipeline.teacher.simulated.settings import SimulatedSettings
+
+MODEL = ["teacher.model=simulated-teacher"]
+Flow = Callable[..., dict[str, Any]]
+
+
+def real_texts(task: Path) -> list[str]:
+    files = [task / f"{name}.jsonl" for name in ("seeds", "calibration", "dev", "final")]
+    return [json.loads(line)["text"] for file in files for line in file.read_text().splitlines()]
+
+
+def turned(text: str) -> str:
+    """The same words in another order, of which no lexical tier finds anything."""
+    words = text.split()
+    return " ".join([*words[1::2], *words[::2]])
+
+
+@pytest.fixture
+def flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flow:
+    """A classification task whose teacher writes eight texts, one of them turned, and a real row turned."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
+    init(tmp_path / "mail", "classification")
+
+    def run(*pairs: str) -> dict[str, Any]:
+        plan_only(load_settings(str(tmp_path / "mail"), None, MODEL)[0], tmp_path / "plan", update=True)
+        params = pq.read_table(tmp_path / "plan/rounds/1/plan.parquet")["params"].to_pylist()
+        texts = [*TEXTS, turned(TEXTS[0]), turned(LEAKED)]
+        labels = ["refund", "delivery"] * 4 + ["refund", "delivery"]
+        replies = [
+            json.dumps({"text": text, "answer": {"label": label}, "confidence": 0.9})
+            for text, label in zip(texts, labels, strict=True)
+        ]
+        plan = {
+            content_hash(json.loads(one)): {"fault": "raw", "text": reply}
+            for one, reply in zip(params, replies, strict=True)
+        }
+        with hosted(SimulatedSettings(), tmp_path / "teacher", plan) as url:
+            settings = load_settings(str(tmp_path / "mail"), None, [*MODEL, f"teacher.base_url={url}", *pairs])[0]
+            return run_flow(settings, tmp_path / "run", update=True, until="curate")
+
+    return run
+
+
+LEAKED = "Could you tell me on which day the chairs will be delivered?"
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
+@pytest.mark.timeout(900)
+def test_a_run_removes_what_means_the_same_and_what_rephrases_a_real_row(tmp_path: Path, flow: Flow) -> None:
+    model = make_tiny_encoder(tmp_path / "encoder", [*real_texts(tmp_path / "mail"), *TEXTS])
+    record = flow(f"dedup.embedding={model}", f"contamination.embedding={model}")
+    curate = record["stages"]["curate"]
+    rejected = {entry["stage"]: entry["rejected"] for entry in curate["funnel"]}
+    assert (rejected["dedup"], rejected["contamination"]) == ({"semantic": 1}, {"contaminated_embedding": 1})
+    rows = pq.read_table(tmp_path / "run/rounds/1/rejected/part-0.parquet").to_pylist()
+    leak = next(row for row in rows if row["reason"] == "contaminated_embedding")
+    assert leak["text"] == turned(LEAKED)
+    assert leak["twin_id"].startswith("calibration/")
+    twin = next(row for row in rows if row["reason"] == "semantic")
+    kept = pq.read_table(tmp_path / "run/rounds/1/samples/part-0.parquet").to_pylist()
+    assert twin["twin_id"] in {row["sample_id"] for row in kept}
+    tier = curate["contamination"]["embedding"]
+    assert tier["control"]["rows"] == record["stages"]["check"]["rows"]["seeds"]
+    assert tier["cut"] <= leak["score"]
+    assert "embedding" not in curate["contamination"]["not_checked"]
+    assert f"embedding model `{model}`" in (tmp_path / "run/dataset/README.md").read_text()
+
+
+def test_a_model_that_is_not_there_stops_a_run_before_anything_is_paid(tmp_path: Path) -> None:
+    init(tmp_path / "mail", "classification")
+    pairs = [*MODEL, "teacher.base_url=http://127.0.0.1:9", "contamination.embedding=./nowhere"]
+    with pytest.raises(InputError, match=r"contamination\.embedding: there is no folder './nowhere'"):
+        run_flow(load_settings(str(tmp_path / "mail"), None, pairs)[0], tmp_path / "run", update=False)
+    assert not (tmp_path / "run/inputs").exists()
+    assert not (tmp_path / "run/ledger").exists()
