@@ -171,20 +171,11 @@ def dedup(
     as_json: Json = False,
 ) -> None:
     """Exact and near-duplicates out of any file: kept.parquet, removed.parquet and summary.json."""
+    given = {name: value for name, value in locals().items() if name != "as_json"}
     from jobs.dedup import run as work
 
     with _at_work():
-        summary = work(
-            source,
-            text=text,
-            threshold=threshold,
-            shingle=shingle,
-            against=against,
-            embed=embed,
-            embed_threshold=embed_threshold,
-            out=out,
-            address=address,
-        )
+        summary = work(**given)
     _emit(summary, as_json)
 
 
@@ -210,23 +201,11 @@ def decontaminate(
     as_json: Json = False,
 ) -> None:
     """Rows that repeat an evaluation set out of any file, with what every cut would remove and pairs to read."""
+    given = {name: value for name, value in locals().items() if name != "as_json"}
     from jobs.decontaminate import run as work
 
     with _at_work():
-        summary = work(
-            source,
-            against=against,
-            text=text,
-            eval_text=eval_text,
-            cut=cut,
-            containment=containment,
-            shingle=shingle,
-            embed=embed,
-            control=control,
-            false_alarm=false_alarm,
-            out=out,
-            address=address,
-        )
+        summary = work(**given)
     _emit(summary, as_json)
 
 

@@ -42,9 +42,10 @@ class Rephrased:
         except InputError as error:
             if eval_text in (None, text) or f"no column {text!r}" not in str(error):
                 raise
-            table, name = read_whole(path, str(eval_text)).table, str(eval_text)
-        if not len(table):
-            raise InputError(f"{path}: no rows to take the cut from; give texts known not to be in the evaluation set")
+            try:
+                table, name = read_whole(path, str(eval_text)).table, str(eval_text)
+            except InputError:
+                raise error from None
         return Texts(range(len(table)), table[name].to_pylist())
 
     def checked(

@@ -1,4 +1,4 @@
-"""Lexical decontamination of 100,000 samples against 1,000 evaluation items: seconds, and what is found of planted copies.
+"""Lexical decontamination of 100,000 samples against 1,000 evaluation items: seconds, and planted copies found.
 
     SEEDWRIGHT_DATA=../shared/data python tests/benchmarks/decontaminate_lexical.py [samples]
 
@@ -48,9 +48,8 @@ def main(count: int) -> None:
             started = time.perf_counter()
             out = Path(folder) / "out"
             summary = decontaminate.run(source, against=exam, text="text", out=out, say=lambda _: None)
-            print(
-                f"{name}: {time.perf_counter() - started:.1f} s in all, by step {summary['seconds']}; {summary['removed']}"
-            )
+            seconds = time.perf_counter() - started
+            print(f"{name}: {seconds:.1f} s in all, by step {summary['seconds']}; {summary['removed']}")
             found = removed(out)
             for kind, rows in (("whole", whole), ("in other case", other), ("nested", nested)):
                 print(f"  copies {kind}: recall {sum(place in found for place in rows) / len(rows):.4f}")

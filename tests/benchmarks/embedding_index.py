@@ -2,7 +2,7 @@
 
     python tests/benchmarks/embedding_index.py [rows]
 
-Rows are random points round some thousand topics, 384 wide, one in ten a near copy of another row (cosine 0.92 to 0.99).
+Rows are random points round some thousand topics, 384 wide, one in ten a near copy of another (cosine 0.92 to 0.99).
 """
 
 import sys
@@ -45,10 +45,9 @@ def main(count: int) -> None:
             f"{name}: {count:,} rows in {seconds:.1f} s ({built:.1f} s to train), {len(found[name]):,} removed",
             flush=True,
         )
-    both = found["exact"].keys() & found["index"].keys()
-    print(
-        f"removed by both: {len(both) / len(found['exact']):.5f} of the exact, {len(both) / len(found['index']):.5f} of the index's"
-    )
+    both = len(found["exact"].keys() & found["index"].keys())
+    shares = [both / len(found[name]) for name in ("exact", "index")]
+    print(f"removed by both: {shares[0]:.5f} of what exact blocks remove, {shares[1]:.5f} of what the index removes")
 
 
 if __name__ == "__main__":

