@@ -162,8 +162,8 @@ def _apart(verdict: str, probes: Mapping[str, int], more: Mapping[str, float] | 
     lines = [told[verdict]]
     if more and more["cut"] < cut and verdict != "separable":
         lines.append(
-            f"At {more['cut']:.2f} the samples exceed the control by {_percent(more['share'])}: at least so many are "
-            "nearer to the evaluation set than clean texts are."
+            f"The samples' curve is {_percent(more['share'])} above the control's at {more['cut']:.2f}: at least so many "
+            "samples are nearer to the evaluation set than clean texts are."
         )
     return lines
 

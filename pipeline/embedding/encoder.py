@@ -6,6 +6,7 @@ poolings, code of the model's own) is refused: vectors made otherwise than in tr
 """
 
 import json
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -67,6 +68,19 @@ def find_encoder(name: str, *, where: str = "--embed") -> Encoder:
         lower_case=bool(own.get("do_lower_case")),
         prompt=_prompt(folder),
     )
+
+
+def found_here(encoder: Encoder) -> Encoder:
+    """The same model on this machine, which may have to fetch it by its name.
+
+    Raises InputError when there is none, or another under its name.
+    """
+    if Path(encoder.path).is_dir():
+        return encoder
+    found = find_encoder(encoder.name, where=f"the embedding model on {socket.gethostname()}")
+    if found.fingerprint != encoder.fingerprint:
+        raise InputError(f"{found.path}: is another model than {encoder.name} on the driver; bring both to one version")
+    return found
 
 
 def _folder(name: str, where: str) -> Path:

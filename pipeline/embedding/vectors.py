@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.embedding.encoder import Encoder
+from pipeline.embedding.encoder import Encoder, found_here
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import in_short
 from pipeline.stage import Stage, Step
@@ -45,6 +45,7 @@ def embedding_stage(encoder: Encoder, device: str) -> Stage:
 
 def load(encoder: Encoder, device: str) -> Step:
     """Raises InputError when the model cannot be loaded, or when what it gives is not finite."""
+    encoder = found_here(encoder)
     model, tokenizer = _loaded(encoder, device)
 
     def step(table: pa.Table) -> pa.Table:

@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tiny_encoder import as_sentence_transformers
 
-from pipeline.embedding.encoder import find_encoder
+from pipeline.embedding.encoder import find_encoder, found_here
 from pipeline.errors import InputError
 
 
@@ -102,3 +103,13 @@ def test_a_hub_name_without_a_network_is_one_clear_error(monkeypatch: pytest.Mon
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(InputError, match=r"dedup\.embedding: 'no/such-model' is neither a folder here nor to be had"):
         find_encoder("no/such-model", where="dedup.embedding")
+
+
+def test_a_machine_that_has_the_model_elsewhere_finds_it_by_its_name_and_takes_no_other(tiny_encoder: Path) -> None:
+    encoder = find_encoder(str(tiny_encoder))
+    assert found_here(encoder) is encoder
+    assert found_here(replace(encoder, path="/only/on/the/driver")) == encoder
+    with pytest.raises(InputError, match="is another model than .* on the driver"):
+        found_here(replace(encoder, path="/only/on/the/driver", fingerprint="other"))
+    with pytest.raises(InputError, match="the embedding model on .*: there is no folder"):
+        found_here(replace(encoder, path="/only/on/the/driver", name="./nowhere"))
