@@ -137,8 +137,7 @@ def test_the_tier_finds_what_is_nearer_than_the_control_and_says_what_is_known()
     assert [one["sample"] for one in figures["examples"]["just_above"]] == [1]
     assert [one["sample"] for one in figures["nearest_controls"]] == ["s1"]
     assert figures["says"] == [
-        "Cut 0.7661: 0 of 2 control texts reach it (0 % of an allowed 1 %); "
-        "at 95 % no more than 78 % of clean texts do.",
+        "Cut 0.7661: 0 of 2 control texts reach it (0 %, and 1 % may); at 95 % no more than 78 % of clean texts do.",
         "To certify 1 % takes 299 control texts with none flagged.",
         "1 control texts are items of the evaluation set and were left out.",
         "1 of 1 probes (items without every fourth word) reach it: leak and neighbour can be told apart here.",

@@ -109,7 +109,7 @@ def test_a_machine_that_has_the_model_elsewhere_finds_it_by_its_name_and_takes_n
     encoder = find_encoder(str(tiny_encoder))
     assert found_here(encoder) is encoder
     assert found_here(replace(encoder, path="/only/on/the/driver")) == encoder
-    with pytest.raises(InputError, match="is another model than .* on the driver"):
+    with pytest.raises(InputError, match=r"is another model than .* on the driver"):
         found_here(replace(encoder, path="/only/on/the/driver", fingerprint="other"))
-    with pytest.raises(InputError, match="the embedding model on .*: there is no folder"):
+    with pytest.raises(InputError, match=r"the embedding model on .*: there is no folder"):
         found_here(replace(encoder, path="/only/on/the/driver", name="./nowhere"))
