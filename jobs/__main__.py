@@ -191,6 +191,9 @@ def decontaminate(
     containment: Annotated[float, typer.Option(help="Share of an item's shingles in a row, from which it is.")] = 0.8,
     shingle: Shingle = "word:5",
     embed: Embed = None,
+    ngram: Annotated[
+        int | None, typer.Option(min=3, max=1000, help="Words in a row in common that are enough, such as 13.")
+    ] = None,
     control: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Texts known not to be in EVAL, from which --embed takes its cut."),

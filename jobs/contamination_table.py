@@ -72,6 +72,7 @@ def _tiers(summary: Mapping[str, Any]) -> str:
         "exact": None,
         "jaccard": summary["cut"],
         "containment": summary["containment"],
+        "ngram": summary["ngram"]["words"],
         "embedding": summary["embedding"]["cut"] if summary["embedding"] else None,
     }
     rows = [
@@ -87,13 +88,12 @@ def _tiers(summary: Mapping[str, Any]) -> str:
 
 
 def _last(summary: Mapping[str, Any]) -> str:
-    found = summary["eval"]
-    unchecked = (
-        ""
-        if summary["embedding"]
-        else "not checked: embedding (rephrased items; --embed and --control look for them); "
-    )
-    return (
-        f"{summary['rows']:,} rows: {summary['kept']:,} kept; {summary['out']}\n{unchecked}"
-        f"{found['too_short_for_containment']:,} of {found['rows']:,} items are too short to be found inside a text"
-    )
+    found, ngram = summary["eval"], summary["ngram"]
+    said = [f"{summary['rows']:,} rows: {summary['kept']:,} kept; {summary['out']}"]
+    if not summary["embedding"]:
+        said.append("not checked: embedding (rephrased items; --embed and --control look for them)")
+    if not ngram["removed"]:
+        shared = f"{ngram['shared']:,} rows share {ngram['words']} words in a row with an item"
+        said.append(f"{shared}; --ngram {ngram['words']} takes them out")
+    short, of = found["too_short_for_containment"], found["rows"]
+    return "\n".join([*said, f"{short:,} of {of:,} items are too short to be found inside a text"])

@@ -17,7 +17,7 @@ from jobs.run import Job, Run
 from jobs.second_look import kept_tags, looked_over
 from jobs.semantic import Meaning
 from pipeline.canonical import content_hash
-from pipeline.curate.decontaminate import Cuts, contamination
+from pipeline.curate.decontaminate import Cuts, contamination, ngram_rows
 from pipeline.curate.dedup import DedupSettings
 from pipeline.curate.duplicates import COLUMNS, RANK, SCORE, conflict_of, duplicate_verdicts
 from pipeline.curate.embedding_tier import Texts
@@ -166,7 +166,7 @@ def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any
     exam = exam_of(real, settings)
     checked = run_stages(
         candidates.select(["text"]),
-        [contamination(exam, Cuts(settings.cut, settings.containment))],
+        [contamination(exam, Cuts(settings.cut, settings.containment, bool(settings.ngram)))],
         block_rows=run.settings.cluster.block_rows,
     )
     ids, texts = candidates["sample_id"].to_pylist(), candidates["text"].to_pylist()
@@ -177,6 +177,7 @@ def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any
         "samples": candidates.num_rows,
         "items": {name: table.num_rows for name, table in real.items()},
         "removed_at": {f"{step['cut']:.2f}": step["removed"] for step in cuts},
+        "ngram": {"words": exam.ngrams[0].size, "shared": ngram_rows(checked), "removed": bool(settings.ngram)},
         "nearest": nearest(checked, ids=ids, texts=texts, exam=exam),
         "embedding": rephrased,
         "not_checked": unchecked(rephrased) | {"items_too_short_for_containment": exam.too_short},

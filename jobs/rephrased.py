@@ -32,18 +32,21 @@ class Rephrased:
     cut_short: dict[str, int] = field(default_factory=dict)
     tell: Callable[[str], None] = say
 
+    @property
+    def path(self) -> Path:
+        return Path(self.source)
+
     def read(self, text: str, eval_text: str | None) -> "Texts":
         """The control, from the column of the input's name or else of the evaluation set's."""
         from pipeline.curate.embedding_tier import Texts
 
-        path = Path(self.source)
         try:
-            table, name = read_whole(path, text).table, text
+            table, name = read_whole(self.path, text).table, text
         except InputError as error:
             if eval_text in (None, text) or f"no column {text!r}" not in str(error):
                 raise
             try:
-                table, name = read_whole(path, str(eval_text)).table, str(eval_text)
+                table, name = read_whole(self.path, str(eval_text)).table, str(eval_text)
             except InputError:
                 raise error from None
         return Texts(range(len(table)), table[name].to_pylist())

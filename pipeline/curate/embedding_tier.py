@@ -134,8 +134,8 @@ def says(figures: Mapping[str, Any]) -> list[str]:
     control, probes, cut = figures["control"], figures["probes"], figures["cut"]
     told = [
         f"Cut {cut:.4f}: {control['flagged']:,} of {control['rows']:,} control texts reach it "
-        f"({_percent(control['flagged'] / control['rows'])}, and {_percent(figures['false_alarm'])} may); at 95 % no more "
-        f"than {_percent(control['bound'])} of clean texts do."
+        f"({_percent(control['flagged'] / control['rows'])}, and {_percent(figures['false_alarm'])} may); at 95 % "
+        f"no more than {_percent(control['bound'])} of clean texts do."
     ]
     if control["bound"] > figures["false_alarm"] > 0:
         needed = ceil(log(1 - CONFIDENCE) / log(1 - figures["false_alarm"]))
@@ -162,8 +162,8 @@ def _apart(verdict: str, probes: Mapping[str, int], more: Mapping[str, float] | 
     lines = [told[verdict]]
     if more and more["cut"] < cut and verdict != "separable":
         lines.append(
-            f"At {more['cut']:.2f} the samples' curve is {_percent(more['share'])} above the control's: at least so many "
-            "are nearer to the evaluation set than clean texts are."
+            f"At {more['cut']:.2f} the samples' curve is {_percent(more['share'])} above the control's: at least so "
+            "many are nearer to the evaluation set than clean texts are."
         )
     return lines
 

@@ -14,6 +14,8 @@ from pipeline.errors import InputError
 
 MIN_SHARE_WORDS = 5
 MIN_RUN_WORDS = 3
+NGRAM = 13
+"""The words in a row by which GPT-3's training data were compared with benchmarks (Brown et al. 2020, appendix C)."""
 LOOKED_UP_AT_ONCE = 1 << 20
 SEEN_A_KEY = 16
 
@@ -49,7 +51,8 @@ class Postings:
 
     def perhaps(self, values: Hashes) -> NDArray[np.bool_]:
         """False for shingles that are in no item."""
-        return self.seen[values & np.uint64(len(self.seen) - 1)]
+        found: NDArray[np.bool_] = self.seen[values & np.uint64(len(self.seen) - 1)]
+        return found
 
     def overlaps_of(self, runs: ShingleRuns) -> tuple["Overlaps", Numbers]:
         """The overlaps of texts from their shingles as they follow each other, and the size of each text's set, or 0
@@ -105,13 +108,23 @@ class Exam:
     postings: Postings
     shared_by_part: NDArray[np.bool_]
     runs: tuple[tuple[Shingling, Postings], ...]
+    ngrams: tuple[Shingling, Postings, Numbers]
+    """Long runs of words, of which one alone is overlap: how they are cut, their index, and how many each item has."""
     exact: Mapping[str, int]
     digests: Hashes
     """Sorted hashes of the normalised texts, one of which every exactly equal sample has."""
     too_short: int
 
     @classmethod
-    def of(cls, tables: Mapping[str, pa.Table], *, id: str, text: str, shingle: str = "word:5") -> "Exam":  # noqa: A002
+    def of(
+        cls,
+        tables: Mapping[str, pa.Table],
+        *,
+        id: str,  # noqa: A002
+        text: str,
+        shingle: str = "word:5",
+        ngram: int = NGRAM,
+    ) -> "Exam":
         """From named tables with an id and a text column.
 
         Raises InputError when there is no table, or one without rows: what was not there has not been checked.
@@ -124,14 +137,17 @@ class Exam:
         ids = pa.concat_arrays(
             [chunk for name, table in tables.items() for chunk in column(table, id, where=name).chunks]
         )
-        return cls._of(sets, ids, texts, Shingling.parse(shingle))
+        return cls._of(sets, ids, texts, Shingling.parse(shingle), Shingling.parse(f"word:{ngram}"))
 
     @classmethod
-    def _of(cls, names: Sequence[str], ids: pa.Array, texts: Sequence[str], shingling: Shingling) -> "Exam":
+    def _of(
+        cls, names: Sequence[str], ids: pa.Array, texts: Sequence[str], shingling: Shingling, ngram: Shingling
+    ) -> "Exam":
         items = np.arange(len(texts))
         shingled = ShingleRuns.of(texts, shingling)
         sets = shingled.sets()
         lengths = np.array([len(words(text)) for text in texts])
+        lengthy = zip(texts, lengths.tolist(), strict=True)
         by_part = (lengths >= MIN_SHARE_WORDS) & np.array([shingling.fits(text) for text in texts])
         short = ~by_part & (lengths >= MIN_RUN_WORDS)
         runs = []
@@ -147,6 +163,7 @@ class Exam:
             postings=Postings.of(sets, items),
             shared_by_part=by_part,
             runs=tuple(runs),
+            ngrams=_ngrams([text if length >= ngram.size else "" for text, length in lengthy], ngram),
             exact={normalise(text): item for item, text in reversed(list(enumerate(texts)))},
             digests=np.unique(shingled.digests),
             too_short=int(np.count_nonzero(~by_part & ~short)),
@@ -154,3 +171,8 @@ class Exam:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+
+def _ngrams(texts: Sequence[str], shingling: Shingling) -> tuple[Shingling, Postings, Numbers]:
+    sets = ShingleSets.of(texts, shingling)
+    return shingling, Postings.of(sets, np.arange(len(texts))), sets.sizes

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from pipeline.curate.exam import Exam
+from pipeline.curate.exam import NGRAM, Exam
 from pipeline.curate.settings import Contamination
 from pipeline.curate.verdicts import Rejection
 
 
 def exam_of(tables: Mapping[str, pa.Table], settings: Contamination) -> Exam:
-    return Exam.of(tables, id="item_id", text="text", shingle=settings.shingle)
+    return Exam.of(tables, id="item_id", text="text", shingle=settings.shingle, ngram=settings.ngram or NGRAM)
 
 
 def leak_verdicts(checked: pa.Table) -> list[Rejection | None]:

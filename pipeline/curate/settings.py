@@ -89,6 +89,8 @@ class Contamination(BaseModel):
     cut: Threshold = 0.65
     containment: Threshold = 0.8
     shingle: Shingle = "word:5"
+    ngram: Annotated[int, Field(ge=3, le=1000)] | None = None
+    """Words in a row in common with a real row that are enough to remove a sample; null only counts runs of 13."""
     embedding: Embedding = None
     """The model that looks for rephrased real rows; null leaves them unchecked, which is said."""
     false_alarm: Annotated[float, Field(ge=0, lt=1)] = 0.01

@@ -94,6 +94,7 @@ class Contamination:
     shingle: str
     compared: str
     removed: str
+    overlap: str
     picture: Markup
     nearest: tuple[Mapping[str, Any], ...]
     not_checked: tuple[tuple[str, str], ...]
@@ -115,6 +116,7 @@ def contamination(record: Mapping[str, Any], sweep: Sequence[Mapping[str, Any]])
         shingle=plain(settings.get("shingle")),
         compared=_compared(found),
         removed=_removed(entry.get("funnel") or []),
+        overlap=_overlap(found.get("ngram")),
         picture=_curve(steps, chosen),
         nearest=tuple(found.get("nearest") or ()),
         not_checked=tuple((NOT_CHECKED.get(what, what), plain(why)) for what, why in unchecked.items()),
@@ -138,6 +140,13 @@ def _removed(entries: Sequence[Mapping[str, Any]]) -> str:
     if rejected is None:
         return ""
     return f"Removed: {_reasons(rejected)}." if rejected else "No sample was removed as contaminated."
+
+
+def _overlap(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return ""
+    stay = "were removed" if found["removed"] else "stay: stock phrases are as long"
+    return f"{count(found['shared'])} samples share {found['words']} words in a row with a real row; they {stay}."
 
 
 def _curve(steps: Sequence[Mapping[str, Any]], chosen: float | None) -> Markup:

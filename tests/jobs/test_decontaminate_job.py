@@ -63,6 +63,19 @@ def test_a_higher_cut_keeps_more(tmp_path: Path) -> None:
     assert summary["removed"] == {"contaminated_exact": 1, "contaminated_jaccard": 0, "contaminated_containment": 2}
 
 
+def test_long_runs_are_counted_and_removed_if_asked(tmp_path: Path) -> None:
+    said: list[str] = []
+    summary = run(tmp_path, containment=1.0, cut=1.0, say=said.append)
+    assert (summary["ngram"], summary["tiers"]["ngram"]) == ({"words": 13, "shared": 3, "removed": False}, "counted")
+    assert "3 rows share 13 words in a row with an item; --ngram 13 takes them out" in said[0]
+    item = ITEM.split()
+    csv(tmp_path / "rows.csv", "text", [" ".join(["new", *item[:9], "words"]), " ".join(item[:8])])
+    given = {"against": tmp_path / "exam.csv", "text": "text", "eval_text": "question", "out": tmp_path / "out"}
+    summary = decontaminate.run(tmp_path / "rows.csv", **given, ngram=9, say=quiet)
+    assert summary["removed"]["contaminated_ngram"] == 1
+    assert summary["ngram"] == {"words": 9, "shared": 1, "removed": True}
+
+
 def test_the_reader_sees_the_sweep_and_what_was_not_checked(tmp_path: Path) -> None:
     said: list[str] = []
     run(tmp_path, say=said.append)

@@ -174,3 +174,22 @@ def test_a_sample_without_text_is_refused_and_not_called_clean() -> None:
 def test_cuts_out_of_range_are_refused(cuts: tuple[float, float]) -> None:
     with pytest.raises(InputError, match=r"outside \(0, 1\]"):
         Cuts(*cuts)
+
+
+def test_one_long_run_of_words_in_common_is_counted_and_removes_only_if_asked() -> None:
+    item = " ".join(f"i{place}" for place in range(100))
+    exam = Exam.of({"dev": pa.table({"row": [7], "text": [item]})}, id="row", text="text")
+    texts = [f"a sample that holds {' '.join(item.split()[20:33])} and no more", " ".join(item.split()[:12])]
+    found = check(texts, exam, Cuts()).to_pylist()
+    assert [(row["reason"], row["ngram_item"]) for row in found] == [(None, 0), (None, None)]
+    assert found[0]["ngram"] == 1 / 88
+    removed = check(texts, exam, Cuts(ngram=True)).to_pylist()
+    assert [(row["reason"], row["twin_id"], row["similarity"]) for row in removed] == [
+        ("contaminated_ngram", 7, 1 / 88),
+        (None, None, None),
+    ]
+
+
+def test_an_item_shorter_than_the_long_run_has_none() -> None:
+    exam = Exam.of({"dev": pa.table({"row": [0], "text": ["only six words are in this"]})}, id="row", text="text")
+    assert check(["only six words are in this"], exam, Cuts(ngram=True))["ngram"].to_pylist() == [0]

@@ -54,6 +54,13 @@ def test_the_chosen_cut_is_marked_and_what_was_not_checked_is_listed(record: Ent
     assert found.removed == "No sample was removed as contaminated."
 
 
+def test_long_runs_in_common_are_told_with_what_became_of_the_samples(record: Entry) -> None:
+    record["stages"]["curate"]["contamination"]["ngram"] = {"words": 13, "shared": 1_200, "removed": False}
+    found = contamination(record, [])
+    assert found is not None
+    assert found.overlap.startswith("1,200 samples share 13 words in a row with a real row; they stay")
+
+
 def test_without_the_sweep_the_cuts_come_from_the_record(record: Entry) -> None:
     found = contamination(record, [])
     assert found is not None
