@@ -16,14 +16,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.curate.dedup import NEAR_CONFLICT, Conflict, Rank, verdicts, visiting_order
-from pipeline.curate.groups import Rows
-from pipeline.curate.twins import Twin
-from pipeline.embedding.neighbours import SLACK, Kept, Values, cosines, kept_rows
+from pipeline.curate.dedup import Conflict, Rank, visiting_order
+from pipeline.embedding.neighbours import SLACK, Kept, Rows, Values, cosines, kept_rows
 from pipeline.embedding.vectors import Vectors
 from pipeline.errors import InputError
 
-SEMANTIC = "semantic"
+SEMANTIC, NEAR_CONFLICT = "semantic", "near_conflict"
 BLOCK = 512
 """Rows that are compared with the kept ones together; the result does not depend on it."""
 
@@ -32,6 +30,16 @@ Lexical = Callable[[pa.Table], pa.Table]
 Embed = Callable[[pa.ChunkedArray], Vectors]
 Asker = Callable[[int, int], bool]
 STAYS = "stays"
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A kept row and how similar it is; `conflicts` when the two do not agree on what is not text."""
+
+    row: int
+    reason: str
+    similarity: float
+    conflicts: bool = False
 
 
 def find_semantic(
@@ -54,7 +62,8 @@ def find_semantic(
     require_cosine(cosine)
     order, stays = visiting_order(table, id, rank, fixed)
     state = _State(table, id, text, stays, order, cosine, _asker(table, conflict))
-    state.take(lexical(_with_stays(table, stays)), np.arange(len(table)))
+    first = lexical(_with_stays(table, stays))
+    state.take(first, np.arange(len(table)))
     waiting = state.kept()
     while len(waiting):
         state.compare(waiting, embed)
@@ -65,7 +74,20 @@ def find_semantic(
         both = np.sort(np.concatenate([standing, orphans]))
         state.take(lexical(_with_stays(table.take(both), np.isin(both, standing))), both)
         waiting = np.array([row for row in orphans.tolist() if row not in state.twins], np.int64)
-    return verdicts(table[id], state.settled())
+    return _verdicts(table[id], state.settled()).replace_schema_metadata(first.schema.metadata)
+
+
+def _verdicts(ids: pa.ChunkedArray, twins: Mapping[int, Twin]) -> pa.Table:
+    found = [twins.get(row) for row in range(len(ids))]
+    rows = pa.array([twin.row if twin else None for twin in found], pa.int64())
+    return pa.table(
+        {
+            "id": ids,
+            "reason": pa.array([twin.reason if twin else None for twin in found], pa.string()),
+            "twin_id": ids.take(rows),
+            "similarity": pa.array([twin.similarity if twin else None for twin in found], pa.float64()),
+        }
+    )
 
 
 def require_cosine(cosine: float, where: str = "--embed-threshold") -> None:
