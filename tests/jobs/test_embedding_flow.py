@@ -11,6 +11,7 @@ from test_other_tasks import TEXTS
 from tiny_encoder import make_tiny_encoder
 
 from jobs.commands import plan_only, run_flow
+from jobs.curate import unchecked
 from jobs.init import init
 from pipeline.canonical import content_hash
 from pipeline.errors import InputError
@@ -92,3 +93,22 @@ def test_a_model_that_is_not_there_stops_a_run_before_anything_is_paid(tmp_path:
         run_flow(load_settings(str(tmp_path / "mail"), None, pairs)[0], tmp_path / "run", update=False)
     assert not (tmp_path / "run/inputs").exists()
     assert not (tmp_path / "run/ledger").exists()
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        (None, "no embedding model is set"),
+        ({"verdict": "separable", "probes": {"rows": 9, "found": 9}}, None),
+        (
+            {"verdict": "not separable", "probes": {"rows": 9, "found": 1}},
+            "looked for, but leaks cannot be told from neighbours (1 of 9 probes found)",
+        ),
+        (
+            {"verdict": "unknown", "probes": {"rows": 0, "found": 0}},
+            "looked for, but no real row is long enough to say whether leaks can be told from neighbours",
+        ),
+    ],
+)
+def test_what_cannot_be_told_is_reported_as_not_checked(figures: dict[str, Any] | None, said: str | None) -> None:
+    assert unchecked(figures).get("embedding") == said
