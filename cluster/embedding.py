@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 import ray
 
@@ -21,12 +22,14 @@ def embed_on_ray(
 
     Raises InputError as `embed` does, also when a node does not see the model's folder.
     """
+    if not len(texts):
+        return np.empty((0, 0), np.float32), 0
     gpus, parts = count_gpus(), pieces(texts)
     cpus = 1 if gpus else _cpus()
     actors = gpus or max(1, int(ray.cluster_resources().get("CPU", 1)) // cpus)
     stage = embedding_stage(encoder, "cuda" if gpus else "cpu")
     found: list[pa.Table] = []
-    for piece in through_actors(parts, stage, actors=max(1, min(actors, len(parts))), cpus=cpus, gpu=bool(gpus)):
+    for piece in through_actors(parts, stage, actors=min(actors, len(parts)), cpus=cpus, gpu=bool(gpus)):
         found.append(piece)
         tell(sum(map(len, found)))
     return collected(found)

@@ -59,8 +59,11 @@ class Postings:
         where it shares nothing.
         """
         hits = np.concatenate([[0], np.cumsum(self.perhaps(runs.values))])[runs.offsets]
-        sets = runs.sets(np.flatnonzero(np.diff(hits)))
-        return self.overlaps(sets), sets.sizes
+        rows, sizes = np.flatnonzero(np.diff(hits)), np.zeros(len(runs.digests), np.int64)
+        sets = _chosen(runs, rows).sets()
+        sizes[rows] = sets.sizes
+        found = self.overlaps(sets)
+        return found._replace(samples=rows[found.samples]), sizes
 
     def overlaps(self, samples: ShingleSets) -> Overlaps:
         parts = list(self._parts(samples))
@@ -171,6 +174,14 @@ class Exam:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+
+def _chosen(runs: ShingleRuns, rows: Numbers) -> ShingleRuns:
+    """The runs of some texts alone."""
+    sizes = runs.sizes[rows]
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    sources = np.arange(offsets[-1]) + np.repeat(runs.offsets[rows] - offsets[:-1], sizes)
+    return ShingleRuns(runs.values[sources], offsets, runs.digests[rows])
 
 
 def _ngrams(texts: Sequence[str], shingling: Shingling) -> tuple[Shingling, Postings, Numbers]:

@@ -237,6 +237,16 @@ def test_many_rows_are_embedded_on_the_cluster_with_the_same_result(
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_here")
+def test_no_texts_have_no_vectors_on_the_cluster_either(model: str) -> None:
+    from cluster.embedding import embed_on_ray
+    from pipeline.embedding.encoder import find_encoder
+
+    vectors, cut = embed_on_ray(embedding.texts_column([]), find_encoder(model))
+    assert (vectors.shape, cut) == ((0, 0), 0)
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
 def test_a_model_that_breaks_in_an_actor_is_one_clear_error(tmp_path: Path, model: str) -> None:
     (Path(model) / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(InputError, match="cannot be loaded as an embedding model"):
