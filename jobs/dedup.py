@@ -37,8 +37,7 @@ def run(
     Raises InputError for settings out of range, a missing column, and rows without text or unreadable, before anything
     is written.
     """
-    from pipeline.curate.dedup import DedupSettings
-    from pipeline.curate.twins import EXACT, NEAR
+    from pipeline.curate.dedup import EXACT, NEAR, DedupSettings
     from pipeline.run_dir import write_json
 
     settings = DedupSettings(threshold, shingle)
@@ -70,12 +69,13 @@ def run(
 
 def _numbered(rows: "pa.Table", existing: "pa.Table", text: str) -> "pa.Table":
     """One table of both: the rows of the input count from 0, the existing ones go on after them and always stay."""
+    import numpy as np
     import pyarrow as pa
 
     texts = [chunk.cast(pa.large_string()) for table in (rows, existing) for chunk in table[text].chunks]
-    total = len(rows) + len(existing)
-    stays = [row >= len(rows) for row in range(total)]
-    return pa.table({"row": range(total), "text": pa.chunked_array(texts, pa.large_string()), "stays": stays})
+    numbers = np.arange(len(rows) + len(existing))
+    columns = {"row": numbers, "text": pa.chunked_array(texts, pa.large_string()), "stays": numbers >= len(rows)}
+    return pa.table(columns)
 
 
 def _removals(table: "pa.Table", own: int, settings: "DedupSettings", address: str | None, shards: int) -> "pa.Table":

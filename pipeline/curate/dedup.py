@@ -16,13 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.curate.groups import Buckets, Rows, buckets
+from pipeline.curate.groups import Rows
 from pipeline.curate.minhash import Bands, bands
 from pipeline.curate.shingles import Shingling, column, require_texts
-from pipeline.curate.twins import Comparison, Sketches, Twin
+from pipeline.curate.twins import MOST_PARTNERS, Pairs, Sketches, find_pairs
 from pipeline.errors import InputError
 
-NEAR_CONFLICT = "near_conflict"
+EXACT, NEAR, NEAR_CONFLICT = "exact", "near", "near_conflict"
+REASONS = (None, EXACT, NEAR, NEAR_CONFLICT)
+LEFT_OUT = (b"pairs_not_compared", b"rows_not_fully_compared")
+"""Under which names the metadata of the verdicts say that a bound was met."""
 
 Rank = Sequence[tuple[str, Literal["ascending", "descending"]]]
 Conflict = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
@@ -45,7 +48,19 @@ class DedupSettings:
         return bands(self.threshold)
 
     def sketches(self, texts: pa.ChunkedArray) -> Sketches:
-        return Sketches.of(texts, Shingling.parse(self.shingle))
+        return Sketches.of(texts, Shingling.parse(self.shingle), self.bands)
+
+    def pairs(self, texts: pa.ChunkedArray, order: Rows, roles: NDArray[np.uint8], partners: int) -> Pairs:
+        shingling = Shingling.parse(self.shingle)
+        return find_pairs(
+            texts,
+            order,
+            roles,
+            threshold=self.threshold,
+            shingling=shingling,
+            bands=self.bands,
+            partners=partners,
+        )
 
 
 def find_duplicates(
@@ -73,23 +88,83 @@ def find_duplicates(
     Raises InputError for a missing column, a null text, and ids that are null or not unique.
     """
     require_texts(table, text)
+    return judge(table, id=id, text=text, settings=settings, rank=rank, conflict=conflict, fixed=fixed).table(table[id])
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """For each row its reason (a place in REASONS), the row that is its twin, -1 for none, and how similar they are."""
+
+    reasons: NDArray[np.int8]
+    twins: Rows
+    similarities: NDArray[np.float64]
+    left_out: tuple[int, int] = (0, 0)
+    """(pairs at most that were not compared, rows concerned), where a row had more candidates than MOST_COMPARED."""
+
+    @classmethod
+    def none(cls, count: int) -> "Verdicts":
+        """All kept."""
+        return cls(np.zeros(count, np.int8), np.full(count, -1), np.zeros(count))
+
+    def only(self, rows: Rows, places: Rows) -> "Verdicts":
+        """Those on some rows that have twins, which are called by other numbers."""
+        return Verdicts(self.reasons[rows], places[self.twins[rows]], self.similarities[rows], self.left_out)
+
+    def with_those(self, rows: Rows, found: "Verdicts") -> "Verdicts":
+        """These with the others put in for `rows`, in the same arrays."""
+        self.reasons[rows], self.twins[rows], self.similarities[rows] = found.reasons, found.twins, found.similarities
+        return replace(self, left_out=(self.left_out[0] + found.left_out[0], self.left_out[1] + found.left_out[1]))
+
+    def table(self, ids: pa.ChunkedArray) -> pa.Table:
+        kept = self.reasons == 0
+        names = pa.DictionaryArray.from_arrays(pa.array(self.reasons - 1, mask=kept), list(REASONS[1:]))
+        found = {
+            "id": ids,
+            "reason": names.cast(pa.string()),
+            "twin_id": ids.take(pa.array(self.twins, mask=kept)),
+            "similarity": pa.array(self.similarities, mask=kept),
+        }
+        return pa.table(found).replace_schema_metadata(dict(zip(LEFT_OUT, map(str, self.left_out), strict=True)))
+
+
+def left_out(found: pa.Table) -> dict[str, int]:
+    """What the bounds left out of a table of verdicts, by name; zeros where none was met."""
+    said = found.schema.metadata or {}
+    return {name.decode(): int(said.get(name, 0)) for name in LEFT_OUT}
+
+
+def judge(
+    table: pa.Table,
+    *,
+    id: str,  # noqa: A002
+    text: str,
+    settings: DedupSettings,
+    rank: Rank = (),
+    conflict: Conflict | None = None,
+    fixed: str | None = None,
+) -> Verdicts:
+    """What `find_duplicates` finds, by numbers of rows."""
     order, stays = visiting_order(table, id, rank, fixed)
-    sketches = settings.sketches(table[text])
-    found = buckets(*sketches.keys(settings.bands))
-    sets = sketches.runs.sets(np.unique(found.rows))
-    comparison = Comparison(table[text], sketches, sets, settings.threshold, np.argsort(order))
-    twins = _visit(order, stays, found, comparison, _asker(table, conflict))
-    return verdicts(table[id], _settle(twins, stays, comparison))
+    pairs = settings.pairs(table[text], order, stays.astype(np.uint8), 1 if conflict is None else MOST_PARTNERS)
+    chosen = pairs.firsts
+    contradicts = np.zeros(len(chosen), bool)
+    if conflict is not None:
+        chosen, contradicts = _asked(table, pairs, conflict)
+    return _settled(len(table), pairs, chosen, contradicts, stays)
 
 
 def visiting_order(table: pa.Table, key: str, rank: Rank, fixed: str | None) -> tuple[Rows, NDArray[np.bool_]]:
     """The rows in the order of their visits, and which of them stay whatever is found."""
-    for name, _ in rank:
-        column(table, name)
-    require_ids(column(table, key), key)
-    stays = np.array(column(table, fixed).to_pylist() if fixed else [False] * len(table), bool)
+    require_columns(table, key, rank, fixed)
+    require_ids(table[key], key)
+    stays = np.array(table[fixed].to_numpy(), bool) if fixed else np.zeros(len(table), bool)
     order = pc.sort_indices(table, sort_keys=[*rank, (key, "ascending")]).to_numpy().astype(np.int64)
     return np.concatenate([order[stays[order]], order[~stays[order]]]), stays
+
+
+def require_columns(table: pa.Table, key: str, rank: Rank, fixed: str | None) -> None:
+    for name in [*(name for name, _ in rank), key, *([fixed] if fixed else [])]:
+        column(table, name)
 
 
 def require_ids(ids: pa.ChunkedArray, name: str) -> None:
@@ -97,64 +172,35 @@ def require_ids(ids: pa.ChunkedArray, name: str) -> None:
         raise InputError(f"table: {name!r} has nulls or repeats; give each row an id of its own")
 
 
-def verdicts(ids: pa.ChunkedArray, twins: Mapping[int, Twin]) -> pa.Table:
-    """The table of verdicts from the twins of the rows that are not kept."""
-    rows, reasons, similarities = (
-        np.full(len(ids), -1),
-        np.full(len(ids), None, object),
-        np.zeros(len(ids)),
-    )
-    for row, twin in twins.items():
-        rows[row], reasons[row], similarities[row] = twin.row, twin.reason, twin.similarity
-    kept = rows < 0
-    return pa.table(
-        {
-            "id": ids,
-            "reason": pa.array(reasons, pa.string()),
-            "twin_id": ids.take(pa.array(rows, mask=kept)),
-            "similarity": pa.array(similarities, mask=kept),
-        }
-    )
+def _asked(table: pa.Table, pairs: Pairs, conflict: Conflict) -> tuple[Rows, NDArray[np.bool_]]:
+    """(entries, contradicts): for each row its best twin that contradicts it, or else its best twin."""
 
-
-def _asker(table: pa.Table, conflict: Conflict | None) -> Callable[[int, int], bool]:
     def values(row: int) -> dict[str, Any]:
         return {name: table[name][row].as_py() for name in table.column_names}
 
-    return lambda row, kept: conflict is not None and conflict(values(row), values(kept))
+    firsts = pairs.firsts
+    chosen, contradicts = firsts.copy(), np.zeros(len(firsts), bool)
+    for number, (first, last) in enumerate(zip(firsts.tolist(), [*firsts[1:].tolist(), len(pairs.rows)], strict=True)):
+        row = values(int(pairs.rows[first]))
+        for entry in range(first, last):
+            if conflict(row, values(int(pairs.twins[entry]))):
+                chosen[number], contradicts[number] = entry, True
+                break
+    return chosen, contradicts
 
 
-def _visit(
-    order: Rows, stays: NDArray[np.bool_], found: Buckets, comparison: Comparison, conflicts: Callable[[int, int], bool]
-) -> dict[int, Twin]:
-    """The twin of each row that repeats a row kept before it. Only rows that share a key with one are compared."""
-    buckets_of: dict[int, list[int]] = {}
-    for bucket, row in zip(found.numbers.tolist(), found.rows.tolist(), strict=True):
-        buckets_of.setdefault(row, []).append(bucket)
-    kept_in: dict[int, list[int]] = {}
-    result: dict[int, Twin] = {}
-    for row in (row for row in order.tolist() if row in buckets_of):
-        candidates = set() if stays[row] else {kept for bucket in buckets_of[row] for kept in kept_in.get(bucket, ())}
-        twins = comparison.twins(row, np.fromiter(candidates, np.int64)) if candidates else []
-        if twins:
-            conflicting = (replace(twin, conflicts=True) for twin in twins if conflicts(row, twin.row))
-            result[row] = next(conflicting, twins[0])
-            continue
-        for bucket in buckets_of[row]:
-            kept_in.setdefault(bucket, []).append(row)
-    return result
-
-
-def _settle(twins: Mapping[int, Twin], stays: NDArray[np.bool_], comparison: Comparison) -> dict[int, Twin]:
+def _settled(
+    count: int, pairs: Pairs, chosen: Rows, contradicts: NDArray[np.bool_], stays: NDArray[np.bool_]
+) -> Verdicts:
     """Sets aside every group in which there is a conflict, its kept row included."""
-    partners: dict[int, list[Twin]] = {}
-    for row, twin in twins.items():
-        if twin.conflicts:
-            partners.setdefault(twin.row, []).append(replace(twin, row=row))
-    settled = {
-        row: replace(twin, reason=NEAR_CONFLICT) if twin.row in partners else twin for row, twin in twins.items()
-    }
-    for kept, found in partners.items():
-        if not stays[kept]:
-            settled[kept] = replace(min(found, key=comparison.merit), reason=NEAR_CONFLICT)
-    return settled
+    found = replace(Verdicts.none(count), left_out=(pairs.left_out, pairs.bounded))
+    rows, twins, similarities = pairs.rows[chosen], pairs.twins[chosen], pairs.similarities[chosen]
+    untrusted = np.zeros(count, bool)
+    untrusted[twins[contradicts]] = True
+    found.reasons[rows] = np.where(untrusted[twins], 3, np.where(pairs.exact[chosen], 1, 2))
+    found.twins[rows], found.similarities[rows] = twins, similarities
+    against = np.flatnonzero(contradicts & ~stays[twins])
+    best = against[np.argsort(-similarities[against], kind="stable")][::-1]
+    found.reasons[twins[best]], found.twins[twins[best]] = 3, rows[best]
+    found.similarities[twins[best]] = similarities[best]
+    return found

@@ -12,6 +12,7 @@ import pytest
 
 from cluster.session import session
 from pipeline.curate.dedup import DedupSettings, find_duplicates
+from pipeline.curate.slices import Part
 from pipeline.errors import InputError
 
 pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")]
@@ -101,23 +102,26 @@ def test_an_empty_dataset_has_no_verdicts() -> None:
     assert dedup_on_ray(empty, id="id", text="text", settings=SETTINGS).num_rows == 0
 
 
+def slices(keys: list[int], rows: list[int]) -> Part:
+    """What a shard of one range is given, of bands and of whole texts."""
+    of_bands = np.array(keys, np.uint32), np.array(rows, np.int32), np.array([0, len(keys)])
+    return of_bands, (np.empty(0, np.uint32), np.empty(0, np.int32), np.array([0, 0]))
+
+
 def test_a_shard_that_was_lost_is_given_its_parts_again() -> None:
     import ray
 
     from cluster.shards import Shard, joined
 
-    parts = [
-        ray.put((np.array([7, 8], np.uint64), np.array([0, 1]))),
-        ray.put((np.array([8], np.uint64), np.array([5]))),
-    ]
-    shard = Shard.remote()
+    parts = [ray.put(slices([7, 8], [0, 1])), ray.put(slices([8], [1]))]
+    shard = Shard.remote(np.array([0, 4, 6]), 1)
     ray.get([shard.insert.remote(number, part) for number, part in enumerate(parts)])
     ray.kill(shard, no_restart=False)
     deadline = time.monotonic() + 60
-    while not (missing := ray.get(shard.joined.remote(2))[0]):
+    while not (missing := ray.get(shard.joined.remote())[0]):
         assert time.monotonic() < deadline
     assert missing == [0, 1]
-    left, right = joined(shard, parts)
+    [(left, right)] = joined([shard], [parts])
     assert (left.tolist(), right.tolist()) == ([1], [5])
     ray.kill(shard)
 
@@ -127,10 +131,10 @@ def test_a_part_that_comes_twice_counts_once() -> None:
 
     from cluster.shards import Shard
 
-    shard = Shard.remote()
-    part = (np.array([7, 7], np.uint64), np.array([3, 4]))
+    shard = Shard.remote(np.array([0, 9]), 1)
+    part = slices([7, 7], [3, 4])
     ray.get([shard.insert.remote(0, part), shard.insert.remote(0, part)])
-    _, (left, right) = ray.get(shard.joined.remote(1))
+    _, (left, right) = ray.get(shard.joined.remote())
     assert (left.tolist(), right.tolist()) == ([3], [4])
     ray.kill(shard)
 
