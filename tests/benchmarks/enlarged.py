@@ -53,8 +53,6 @@ def short_texts(data: Path, count: int, seed: int = 0) -> pa.Array:
     originals = texts.take(pa.array(sources))
     kinds = draw.integers(0, 3, len(copies))
     more = pc.binary_join_element_wise(originals, *pa.array(["indeed", " "], pa.large_string()))
-        originals, pa.scalar("indeed", pa.large_string()), pa.scalar(" ", pa.large_string())
-    )
     other = pc.replace_substring_regex(originals, r"^((\S+ ){5})\S+", r"\1another")
     edited = pc.choose(pa.array(kinds), originals, more, other)
     mask = np.zeros(count, bool)
