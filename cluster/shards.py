@@ -8,7 +8,6 @@ shards, nor their number, nor the order in which anything arrives can change a v
 """
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from cluster.apply import unwrapped
 from pipeline.curate.dedup import Conflict, DedupSettings, Rank, Verdicts, judge, require_columns, require_ids
 from pipeline.curate.groups import Rows, batches, components
+from pipeline.curate.progress import Watch, unwatched
 from pipeline.curate.shingles import column, require_texts
 from pipeline.curate.slices import Edges, Part, edges_of, parts_of, ranges_for, shards_for
 
@@ -32,8 +32,6 @@ ATTEMPTS = 20
 PLACE = "row of all"
 
 Ref = Any
-Watch = Callable[[str, int, int], None]
-"""Is told a step, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +65,6 @@ class Question:
         if self.conflict is not None:
             return None
         return list(dict.fromkeys([self.id, self.text, *(name for name, _ in self.rank), *filter(None, [self.fixed])]))
-
-
-def unwatched(_step: str, _done: int, _total: int) -> None:
-    """Nobody looks on."""
 
 
 def dedup_on_ray(
@@ -165,11 +159,11 @@ class Shard:
 def _edges(parts: list[list[Ref]], starts: Rows, question: Question, watch: Watch) -> Edges:
     """Sends each shard its parts; the edges of all of them."""
     ranges = ranges_for(int(starts[-1]), question.settings.bands.count, len(parts))
-    actors = [Shard.remote(starts, ranges) for _ in parts]
+    actors = [Shard.options(scheduling_strategy="SPREAD").remote(starts, ranges) for _ in parts]
     try:
         sent = [[actor.insert.remote(*one) for one in enumerate(own)] for actor, own in zip(actors, parts, strict=True)]
         _await([ref for refs in zip(*sent, strict=True) for ref in refs], "keys", watch)
-        edges = joined(actors, parts)
+        edges = joined(actors, parts, watch)
     finally:
         for actor in actors:
             ray.kill(actor)
@@ -185,12 +179,13 @@ def _await(refs: list[Ref], step: str, watch: Watch) -> None:
         watch(step, len(refs) - len(left), len(refs))
 
 
-def joined(actors: list[Any], parts: list[list[Ref]]) -> list[Edges]:
+def joined(actors: list[Any], parts: list[list[Ref]], watch: Watch = unwatched) -> list[Edges]:
     """The edges of each shard once it holds all its parts, again if need be."""
     found: dict[int, Edges] = {}
     for _ in range(ATTEMPTS):
         waiting = [shard for shard in range(len(actors)) if shard not in found]
         answers = [actors[shard].joined.remote() for shard in waiting]
+        watch("components", len(found), len(actors))
         for shard, answer in zip(waiting, answers, strict=True):
             missing, edges = ray.get(answer)
             if edges is not None:

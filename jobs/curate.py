@@ -14,7 +14,7 @@ from jobs.run import Job, Run
 from jobs.second_look import kept_tags, looked_over
 from pipeline.canonical import content_hash
 from pipeline.curate.decontaminate import Cuts, contamination
-from pipeline.curate.dedup import DedupSettings
+from pipeline.curate.dedup import DedupSettings, left_out
 from pipeline.curate.duplicates import COLUMNS, RANK, SCORE, conflict_of, duplicate_verdicts
 from pipeline.curate.filters import filter_stages
 from pipeline.curate.funnel import funnel
@@ -139,6 +139,8 @@ def deduplicated(run: Run, samples: pa.Table) -> pa.Table:
         conflict=conflict_of(run.source),
         shards=run.settings.cluster.shards,
     )
+    if (pairs := left_out(found)["pairs_not_compared"]) > 0:
+        say(f"  dedup: too many samples resemble each other; at most {pairs:,} pairs were not compared")
     return _spread(samples, kept, "dedup", duplicate_verdicts(found))
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.curate.groups import Rows
 from pipeline.curate.minhash import Bands, bands
+from pipeline.curate.progress import Watch, unwatched
 from pipeline.curate.shingles import Shingling, column, require_texts
 from pipeline.curate.twins import MOST_PARTNERS, Pairs, Sketches, find_pairs
 from pipeline.errors import InputError
@@ -50,7 +51,14 @@ class DedupSettings:
     def sketches(self, texts: pa.ChunkedArray) -> Sketches:
         return Sketches.of(texts, Shingling.parse(self.shingle), self.bands)
 
-    def pairs(self, texts: pa.ChunkedArray, order: Rows, roles: NDArray[np.uint8], partners: int) -> Pairs:
+    def pairs(
+        self,
+        texts: pa.ChunkedArray,
+        order: Rows,
+        roles: NDArray[np.uint8],
+        partners: int = 1,
+        watch: Watch = unwatched,
+    ) -> Pairs:
         shingling = Shingling.parse(self.shingle)
         return find_pairs(
             texts,
@@ -60,6 +68,7 @@ class DedupSettings:
             shingling=shingling,
             bands=self.bands,
             partners=partners,
+            watch=watch,
         )
 
 
@@ -72,6 +81,7 @@ def find_duplicates(
     rank: Rank = (),
     conflict: Conflict | None = None,
     fixed: str | None = None,
+    watch: Watch = unwatched,
 ) -> pa.Table:
     """One verdict for each row, in the order of the table: (id, reason, twin_id, similarity).
 
@@ -88,7 +98,8 @@ def find_duplicates(
     Raises InputError for a missing column, a null text, and ids that are null or not unique.
     """
     require_texts(table, text)
-    return judge(table, id=id, text=text, settings=settings, rank=rank, conflict=conflict, fixed=fixed).table(table[id])
+    found = judge(table, id=id, text=text, settings=settings, rank=rank, conflict=conflict, fixed=fixed, watch=watch)
+    return found.table(table[id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +153,12 @@ def judge(
     rank: Rank = (),
     conflict: Conflict | None = None,
     fixed: str | None = None,
+    watch: Watch = unwatched,
 ) -> Verdicts:
     """What `find_duplicates` finds, by numbers of rows."""
     order, stays = visiting_order(table, id, rank, fixed)
-    pairs = settings.pairs(table[text], order, stays.astype(np.uint8), 1 if conflict is None else MOST_PARTNERS)
+    partners = 1 if conflict is None else MOST_PARTNERS
+    pairs = settings.pairs(table[text], order, stays.astype(np.uint8), partners, watch)
     chosen = pairs.firsts
     contradicts = np.zeros(len(chosen), bool)
     if conflict is not None:

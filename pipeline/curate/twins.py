@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from pipeline.curate.groups import Buckets, Rows, buckets, repeats
 from pipeline.curate.minhash import Bands, Keys, keys_of
+from pipeline.curate.progress import Watch, unwatched
 from pipeline.curate.shingles import Hashes, ShingleRuns, ShingleSets, Shingling, Texts, normalise
 
 MOST_COMPARED = 1 << 16
 """With how many kept rows a row is compared at most."""
 MOST_PARTNERS = 64
 """How many of the kept rows that a row repeats are asked whether they contradict it, the most similar first."""
+VISITED_AT_ONCE = 10_000
+"""Rows after which the visit says how far it is."""
 COMPARED_AT_ONCE = 50_000
 """Texts of which two are held at a time to see whether they are equal."""
 BITS_FOR_EACH, WIDEST = 8, 64
@@ -33,7 +36,7 @@ class Sketches:
     keys: Keys
 
     @classmethod
-    def of(cls, texts: Texts, shingling: Shingling, bands: Bands) -> "Sketches":
+    def of(cls, texts: Texts, shingling: Shingling, bands: Bands, watch: Watch = unwatched) -> "Sketches":
         digests, filled, keys, start = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], [], 0
         for runs in ShingleRuns.parts(texts, shingling):
             own = np.flatnonzero(runs.sizes)
@@ -42,6 +45,7 @@ class Sketches:
             filled.append(own + start)
             digests.append(runs.digests)
             start += len(runs.digests)
+            watch("texts", start, len(texts))
         empty = np.empty((bands.count, 0), np.uint64)
         return cls(np.concatenate(digests), np.concatenate(filled), np.concatenate([empty, *keys], axis=1))
 
@@ -108,13 +112,14 @@ def find_pairs(
     bands: Bands,
     partners: int = 1,
     limit: int | None = None,
+    watch: Watch = unwatched,
 ) -> Pairs:
     """Visits the rows in `order`: what repeats a row kept before it goes, by its role (see `visits`) or as it is."""
     from pipeline.curate.joining import by_row
     from pipeline.curate.visits import EXACT_SHARE, visited
 
     texts = texts.cast(pa.large_string())
-    sketches = Sketches.of(texts, shingling, bands)
+    sketches = Sketches.of(texts, shingling, bands, watch)
     found, classes = sketches.buckets(), exact_classes(texts, sketches.digests)
     joined = classes >= 0
     joined[found.rows] = True
@@ -122,21 +127,23 @@ def find_pairs(
     places = np.empty(len(order), np.int64)
     places[members] = np.arange(len(members))
     sets = ShingleSets.of(texts.take(members), shingling)
-    rows, twins, shares, counts = visited(
-        sets.values,
-        sets.offsets,
-        bitmaps_of(sets, threshold),
-        classes[members],
-        roles[members],
-        *by_row(places[found.rows], found.numbers, len(members)),
-        np.append(0, np.cumsum(np.bincount(found.numbers, minlength=found.count))),
-        threshold,
-        partners,
-        MOST_COMPARED if limit is None else limit,
+    room = np.append(0, np.cumsum(np.bincount(found.numbers, minlength=found.count)))
+    known = sets.values, sets.offsets, bitmaps_of(sets, threshold), classes[members], roles[members]
+    where = *by_row(places[found.rows], found.numbers, len(members)), room
+    state = (
+        np.empty(room[-1], np.int32),
+        np.zeros(found.count, np.int32),
+        np.full((classes.max(initial=-1) + 1, partners), -1, np.int32),
+        np.full(len(members), -1, np.int32),
     )
-    return Pairs(
-        members[rows], members[twins], shares == EXACT_SHARE, np.minimum(shares, 1.0), *(int(one) for one in counts)
-    )
+    limit, parts = MOST_COMPARED if limit is None else limit, []
+    for first in range(0, max(len(members), 1), VISITED_AT_ONCE):
+        last = min(first + VISITED_AT_ONCE, len(members))
+        parts.append(visited(*known, *where, *state, threshold, limit, first, last))
+        watch("candidates", last, len(members))
+    rows, twins, shares = (np.concatenate([part[column] for part in parts]) for column in range(3))
+    counts = np.sum([part[3] for part in parts], axis=0).tolist()
+    return Pairs(members[rows], members[twins], shares == EXACT_SHARE, np.minimum(shares, 1.0), *counts)
 
 
 def bitmaps_of(sets: ShingleSets, threshold: float) -> Hashes:

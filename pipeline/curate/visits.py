@@ -180,24 +180,29 @@ def visited(
     buckets: Small,
     ends: Numbers,
     room: Numbers,
+    slots: Small,
+    filled: Small,
+    of_class: Small,
+    seen: Small,
     threshold: float,
-    partners: int,
     limit: int,
+    first: int,
+    last: int,
 ) -> tuple[Small, Small, Shares, Numbers]:
-    """(rows, twins, shares, counts): each row that repeats kept ones with up to `partners` of them, the best first.
+    """(rows, twins, shares, counts): each row from `first` to `last` that repeats kept ones, and these, the best first.
 
     Rows are numbered in the order of their visits. `classes` numbers the rows that equal others, -1 for none; row i is
-    in the buckets `buckets[ends[i]:ends[i + 1]]`, of which bucket b has room for `room[b + 1] - room[b]` rows. A row is
-    compared with at most `limit` kept rows, taken from the buckets that hold fewest. `counts` are the comparisons made,
-    those left out at most, and the rows concerned.
+    in the buckets `buckets[ends[i]:ends[i + 1]]`. A row is compared with at most `limit` kept rows, taken from the
+    buckets that hold fewest. `counts` are the comparisons made, those left out at most, and the rows concerned.
+
+    What is kept so far is in `slots`, for bucket b from `room[b]` on `filled[b]` rows, and in `of_class`, for each
+    class as many as twins are asked for, -1 where there are fewer; `seen` has one place a row, -1 at first.
     """
-    slots, filled = np.empty(room[-1], np.int32), np.zeros(len(room) - 1, np.int32)
-    of_class = np.full((classes.max() + 1 if len(classes) else 0, partners), -1, np.int32)
-    seen = np.full(len(roles), -1, np.int32)
+    partners = of_class.shape[1]
     twins, shares = np.empty(partners, np.int32), np.empty(partners, np.float64)
     rows, others, figures, found = np.empty(64, np.int32), np.empty(64, np.int32), np.empty(64, np.float64), 0
     counts = np.zeros(3, np.int64)
-    for row in range(len(roles)):
+    for row in range(first, last):
         mine, count = buckets[ends[row] : ends[row + 1]], 0
         if roles[row] != STAYS:
             if classes[row] >= 0:

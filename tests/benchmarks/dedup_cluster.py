@@ -6,7 +6,7 @@
 The texts are those of `enlarged`, cut to the given number of words; one in twenty is an edited copy. With fewer CPUs
 than the machine has, all processes are held on so many. Memory is the sum of the unique set sizes of this process and
 all its children, Ray's object store counted once, sampled four times a second. A shard's is the most that its process
-had resident beyond what it had when it started, with its part of the object store.
+had resident, its part of the object store included, beyond what one with next to nothing in it had.
 """
 
 import argparse
@@ -24,14 +24,14 @@ from cluster.shards import dedup_on_ray
 from pipeline.curate.dedup import DedupSettings, left_out
 from pipeline.curate.slices import shard_bytes
 
-MIB = 2**20
+MIB, EVERY_S = 2**20, 0.25
 
 
 class Watch:
     """The peaks of memory, sampled in a thread."""
 
     def __init__(self) -> None:
-        self.peak, self._shards, self._over = 0, {}, threading.Event()
+        self.peak, self.shard, self._over = 0, 0, threading.Event()
         self._thread = threading.Thread(target=self._watch)
 
     def __enter__(self) -> "Watch":
@@ -42,21 +42,15 @@ class Watch:
         self._over.set()
         self._thread.join()
 
-    @property
-    def shard(self) -> int:
-        """What the largest shard had resident beyond its start."""
-        return max((most - first for first, most in self._shards.values()), default=0)
-
     def _watch(self) -> None:
-        while not self._over.wait(0.25):
+        while not self._over.wait(EVERY_S):
             total, shared = 0, 0
             mine = psutil.Process()
             for process in [mine, *mine.children(recursive=True)]:
                 try:
                     used = process.memory_full_info()
                     if "ray::Shard" in " ".join(process.cmdline()):
-                        first, most = self._shards.get(process.pid, (used.rss, 0))
-                        self._shards[process.pid] = first, max(most, used.rss)
+                        self.shard = max(self.shard, used.rss)
                 except psutil.Error:
                     continue
                 total += used.uss
@@ -87,7 +81,8 @@ def main() -> None:
     ray.init("local", num_cpus=options.cpus, include_dashboard=False, log_to_driver=False)
     settings = DedupSettings()
     question = {"id": "row", "text": "text", "settings": settings, "shards": options.shards}
-    dedup_on_ray(table.slice(0, 2_000), **question)
+    with Watch() as little:
+        dedup_on_ray(table.slice(0, 20_000), **question)
     predicted = shard_bytes(options.rows, settings.bands.count, options.shards)
     print(f"{options.rows:,} texts ({table['text'].nbytes / MIB:,.0f} MiB), {options.cpus} cores")
     print(f"predicted: {options.shards} shards of {predicted / MIB:,.0f} MiB", flush=True)
@@ -99,7 +94,8 @@ def main() -> None:
     removed = len(found) - found["reason"].null_count
     until = ", ".join(f"{step} until {at:.1f} s" for step, at in steps.items())
     print(f"{seconds:.1f} s ({until}), {options.rows / seconds:,.0f} texts/s, {removed:,} removed; {left_out(found)}")
-    print(f"peak memory {watch.peak / 2**30:.2f} GiB; the largest shard took {watch.shard / MIB:,.0f} MiB")
+    shard = (watch.shard - little.shard) / MIB
+    print(f"peak memory {watch.peak / 2**30:.2f} GiB; the largest shard took {shard:,.0f} MiB")
     ray.shutdown()
 
 

@@ -1,7 +1,6 @@
 """Deduplication through Ray against the pure function, on a cluster of one processor."""
 
 import contextlib
-import random
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from edited_copies import corpus
 
 from cluster.session import session
 from pipeline.curate.dedup import DedupSettings, find_duplicates
@@ -29,26 +29,6 @@ def _one_processor(open_clusters: contextlib.ExitStack) -> Iterator[None]:
     with session():
         yield
     ray.shutdown()
-
-
-def corpus(rows: int) -> pa.Table:
-    """Random texts and their edited copies, with labels that do not always agree."""
-    generator = random.Random(11)
-    texts = [" ".join(f"w{generator.randrange(500)}" for _ in range(60)) for _ in range(rows // 3)]
-    while len(texts) < rows:
-        found = generator.choice(texts).split()
-        found[generator.randrange(len(found))] = "changed"
-        texts.append(" ".join(found))
-    generator.shuffle(texts)
-    return pa.table(
-        {
-            "id": [f"{number:05d}" for number in generator.sample(range(100_000), rows)],
-            "text": texts,
-            "score": [generator.choice([0.5, 0.9, None]) for _ in range(rows)],
-            "answer": generator.choices("AB", [9, 1], k=rows),
-            "old": [generator.random() < 0.1 for _ in range(rows)],
-        }
-    )
 
 
 @pytest.mark.parametrize(("shards", "block_rows"), [(1, 1_000), (4, 100)])
