@@ -9,6 +9,7 @@ shards, nor their number, nor the order in which anything arrives can change a v
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,20 +17,24 @@ import pyarrow as pa
 import ray
 from numpy.typing import NDArray
 
+from cluster import giants
 from cluster.apply import unwrapped
-from pipeline.curate.dedup import Conflict, DedupSettings, Rank, Verdicts, judge, require_columns, require_ids
+from cluster.giants import PLACE, judged_in_parts
+from pipeline.curate.dedup import Conflict, DedupSettings, Rank, choices, judge, require_columns, require_ids
 from pipeline.curate.groups import Rows, batches, components
 from pipeline.curate.progress import Watch, unwatched
+from pipeline.curate.settling import Choices, Verdicts
 from pipeline.curate.shingles import column, require_texts
 from pipeline.curate.slices import Edges, Part, edges_of, parts_of, ranges_for, shards_for
 
-BLOCK_ROWS, BLOCKS, BLOCK_BYTES = 5_000, 64, 1 << 26
-"""Rows of a block; how many blocks there are before they have more rows; and how large they are at most."""
-JUDGED_ROWS, GROUPS = 5_000, 64
-"""Rows that are judged together, in whole components; how many such groups there are before they have more rows."""
+BLOCK_ROWS, BLOCK_BYTES = 5_000, 1 << 26
+"""The fewest rows of a block, where there are more, and how large it is at most."""
+JUDGED_ROWS = 5_000
+"""The fewest rows, where there are more, that are judged together, in whole components."""
+TASKS_A_CORE = 4
+"""Blocks, and groups of rows, for each processor: a task takes some hundredths of a second beside its work."""
 ATTEMPTS = 20
 """How often in a row a shard may lose its memory, with its machine, before the run gives up."""
-PLACE = "row of all"
 
 Ref = Any
 
@@ -56,6 +61,16 @@ class Question:
             fixed=self.fixed,
         )
 
+    def chosen(self, table: pa.Table, order: Rows, roles: NDArray[np.uint8]) -> Choices:
+        return choices(table, order, roles, text=self.text, settings=self.settings, conflict=self.conflict)
+
+    def fixed_rows(self, table: pa.Table) -> NDArray[np.bool_]:
+        return table[self.fixed].to_numpy().astype(bool) if self.fixed else np.zeros(len(table), bool)
+
+    def order_columns(self) -> list[str]:
+        """The columns that decide who is visited first."""
+        return [self.id, *(name for name, _ in self.rank), *filter(None, [self.fixed])]
+
     def require(self, table: pa.Table) -> None:
         require_columns(table, self.id, self.rank, self.fixed)
         require_texts(table, self.text)
@@ -64,7 +79,7 @@ class Question:
         """The columns that the answer depends on; None for all."""
         if self.conflict is not None:
             return None
-        return list(dict.fromkeys([self.id, self.text, *(name for name, _ in self.rank), *filter(None, [self.fixed])]))
+        return list(dict.fromkeys([self.text, *self.order_columns()]))
 
 
 def dedup_on_ray(
@@ -105,10 +120,14 @@ def _blocks(
         return [ref for ref, own in zip(refs, ids, strict=True) if len(own)], [own for own in ids if len(own)]
     question.require(rows)
     table = rows.select(question.columns() or rows.column_names)
-    blocks = max(min(BLOCKS, -(-len(table) // BLOCK_ROWS)), -(-table.nbytes // BLOCK_BYTES), 1)
+    blocks = max(min(_tasks(), -(-len(table) // BLOCK_ROWS)), -(-table.nbytes // BLOCK_BYTES), 1)
     size = block_rows or -(-len(table) // blocks) or 1
     pieces = [table.slice(start, size) for start in range(0, max(len(table), 1), size)]
     return [ray.put(piece) for piece in pieces], [piece[question.id] for piece in pieces]
+
+
+def _tasks() -> int:
+    return TASKS_A_CORE * max(int(ray.cluster_resources().get("CPU", 1)), 1)
 
 
 @ray.remote
@@ -191,6 +210,7 @@ def joined(actors: list[Any], parts: list[list[Ref]], watch: Watch = unwatched) 
             if edges is not None:
                 found[shard] = edges
             ray.get([actors[shard].insert.remote(number, parts[shard][number]) for number in missing])
+        watch("components", len(found), len(actors))
         if len(found) == len(actors):
             return [found[shard] for shard in range(len(actors))]
     raise RuntimeError(f"a shard of the deduplication was lost {ATTEMPTS} times in a row; see the logs of the cluster")
@@ -199,22 +219,33 @@ def joined(actors: list[Any], parts: list[list[Ref]], watch: Watch = unwatched) 
 def _judge(refs: list[Ref], starts: Rows, roots: NDArray[np.int32], question: Question, watch: Watch) -> Verdicts:
     """The verdicts on all rows; only rows that have candidates are moved at all."""
     found = Verdicts.none(len(roots))
-    groups = batches(roots, JUDGED_ROWS, GROUPS)
-    of_row = np.full(len(roots), -1, np.int32)
+    groups = batches(roots, JUDGED_ROWS, _tasks())
+    cut = partial(_cuts, refs, starts, question)
+    small = [rows for rows in groups if len(rows) <= 2 * giants.PART_ROWS]
+    answers = [_verdicts.remote(question, *pieces) for pieces in cut(small)]
+    _await(answers, "groups", watch)
+    for rows, own in map(ray.get, answers):
+        found = found.with_those(rows, own)
+    for rows in groups:
+        if len(rows) > 2 * giants.PART_ROWS:
+            found = found.with_those(*judged_in_parts(question, rows, cut))
+    return found
+
+
+def _cuts(refs: list[Ref], starts: Rows, question: Question, groups: list[Rows]) -> list[list[Ref]]:
+    """For each group of rows the pieces of blocks that they lie in."""
+    if not groups:
+        return []
+    of_row = np.full(int(starts[-1]), -1, np.int32)
     for number, group in enumerate(groups):
         of_row[group] = number
     task = _cut.options(num_returns=len(groups))
     cuts = [
         task.remote(ref, int(first), of_row[first:last], len(groups), question)
         for ref, first, last in zip(refs, starts[:-1], starts[1:], strict=True)
-        if groups and of_row[first:last].max() >= 0
+        if of_row[first:last].max() >= 0
     ]
-    columns = zip(*cuts, strict=True) if len(groups) > 1 else [cuts]
-    answers = [_verdicts.remote(question, *cut) for cut in columns] if groups else []
-    _await(answers, "groups", watch)
-    for rows, own in map(ray.get, answers):
-        found = found.with_those(rows, own)
-    return found
+    return [list(pieces) for pieces in zip(*cuts, strict=True)] if len(groups) > 1 else [cuts]
 
 
 @ray.remote

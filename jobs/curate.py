@@ -14,7 +14,7 @@ from jobs.run import Job, Run
 from jobs.second_look import kept_tags, looked_over
 from pipeline.canonical import content_hash
 from pipeline.curate.decontaminate import Cuts, contamination
-from pipeline.curate.dedup import DedupSettings, left_out
+from pipeline.curate.dedup import DedupSettings
 from pipeline.curate.duplicates import COLUMNS, RANK, SCORE, conflict_of, duplicate_verdicts
 from pipeline.curate.filters import filter_stages
 from pipeline.curate.funnel import funnel
@@ -22,6 +22,7 @@ from pipeline.curate.judging import TEMPLATE, ranks
 from pipeline.curate.leaks import exam_of, leak_verdicts
 from pipeline.curate.quality import quality_stage
 from pipeline.curate.samples import join_replies, parse_stage
+from pipeline.curate.settling import left_out
 from pipeline.curate.sweep import nearest, sweep
 from pipeline.curate.tags import counted
 from pipeline.curate.verdicts import apply

@@ -45,7 +45,8 @@ def run(
     Raises InputError for settings out of range, a missing column, and rows without text or unreadable, before anything
     is written.
     """
-    from pipeline.curate.dedup import EXACT, NEAR, DedupSettings
+    from pipeline.curate.dedup import DedupSettings
+    from pipeline.curate.settling import EXACT, NEAR
     from pipeline.run_dir import write_json
 
     settings = DedupSettings(threshold, shingle)
@@ -149,7 +150,7 @@ def _unfit(texts: "pa.ChunkedArray", settings: "DedupSettings") -> list[str]:
 
 def _bounded(found: "pa.Table") -> list[str]:
     """A word where a bound was met."""
-    from pipeline.curate.dedup import left_out
+    from pipeline.curate.settling import left_out
     from pipeline.curate.twins import MOST_COMPARED
 
     pairs, rows = left_out(found).values()

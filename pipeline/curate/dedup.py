@@ -8,7 +8,7 @@ pair at the threshold is overlooked with a probability of at most 0.003 (`Bands.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -19,14 +19,10 @@ from numpy.typing import NDArray
 from pipeline.curate.groups import Rows
 from pipeline.curate.minhash import Bands, bands
 from pipeline.curate.progress import Watch, unwatched
+from pipeline.curate.settling import Choices, Verdicts, settled
 from pipeline.curate.shingles import Shingling, column, require_texts
 from pipeline.curate.twins import MOST_PARTNERS, Pairs, Sketches, find_pairs
 from pipeline.errors import InputError
-
-EXACT, NEAR, NEAR_CONFLICT = "exact", "near", "near_conflict"
-REASONS = (None, EXACT, NEAR, NEAR_CONFLICT)
-LEFT_OUT = (b"pairs_not_compared", b"rows_not_fully_compared")
-"""Under which names the metadata of the verdicts say that a bound was met."""
 
 Rank = Sequence[tuple[str, Literal["ascending", "descending"]]]
 Conflict = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
@@ -102,48 +98,6 @@ def find_duplicates(
     return found.table(table[id])
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """For each row its reason (a place in REASONS), the row that is its twin, -1 for none, and how similar they are."""
-
-    reasons: NDArray[np.int8]
-    twins: Rows
-    similarities: NDArray[np.float64]
-    left_out: tuple[int, int] = (0, 0)
-    """(pairs at most that were not compared, rows concerned), where a row had more candidates than MOST_COMPARED."""
-
-    @classmethod
-    def none(cls, count: int) -> "Verdicts":
-        """All kept."""
-        return cls(np.zeros(count, np.int8), np.full(count, -1), np.zeros(count))
-
-    def only(self, rows: Rows, places: Rows) -> "Verdicts":
-        """Those on some rows that have twins, which are called by other numbers."""
-        return Verdicts(self.reasons[rows], places[self.twins[rows]], self.similarities[rows], self.left_out)
-
-    def with_those(self, rows: Rows, found: "Verdicts") -> "Verdicts":
-        """These with the others put in for `rows`, in the same arrays."""
-        self.reasons[rows], self.twins[rows], self.similarities[rows] = found.reasons, found.twins, found.similarities
-        return replace(self, left_out=(self.left_out[0] + found.left_out[0], self.left_out[1] + found.left_out[1]))
-
-    def table(self, ids: pa.ChunkedArray) -> pa.Table:
-        kept = self.reasons == 0
-        names = pa.DictionaryArray.from_arrays(pa.array(self.reasons - 1, mask=kept), list(REASONS[1:]))
-        found = {
-            "id": ids,
-            "reason": names.cast(pa.string()),
-            "twin_id": ids.take(pa.array(self.twins, mask=kept)),
-            "similarity": pa.array(self.similarities, mask=kept),
-        }
-        return pa.table(found).replace_schema_metadata(dict(zip(LEFT_OUT, map(str, self.left_out), strict=True)))
-
-
-def left_out(found: pa.Table) -> dict[str, int]:
-    """What the bounds left out of a table of verdicts, by name; zeros where none was met."""
-    said = found.schema.metadata or {}
-    return {name.decode(): int(said.get(name, 0)) for name in LEFT_OUT}
-
-
 def judge(
     table: pa.Table,
     *,
@@ -157,13 +111,33 @@ def judge(
 ) -> Verdicts:
     """What `find_duplicates` finds, by numbers of rows."""
     order, stays = visiting_order(table, id, rank, fixed)
-    partners = 1 if conflict is None else MOST_PARTNERS
-    pairs = settings.pairs(table[text], order, stays.astype(np.uint8), partners, watch)
-    chosen = pairs.firsts
-    contradicts = np.zeros(len(chosen), bool)
+    chosen = choices(table, order, stays.astype(np.uint8), text=text, settings=settings, conflict=conflict, watch=watch)
+    return settled(len(table), chosen, stays)
+
+
+def choices(
+    table: pa.Table,
+    order: Rows,
+    roles: NDArray[np.uint8],
+    *,
+    text: str,
+    settings: DedupSettings,
+    conflict: Conflict | None,
+    watch: Watch = unwatched,
+) -> Choices:
+    """For each row that repeats a kept one its twin, when the rows are visited in that order and those roles."""
+    pairs = settings.pairs(table[text], order, roles, 1 if conflict is None else MOST_PARTNERS, watch)
+    chosen, contradicts = pairs.firsts, np.zeros(len(pairs.firsts), bool)
     if conflict is not None:
         chosen, contradicts = _asked(table, pairs, conflict)
-    return _settled(len(table), pairs, chosen, contradicts, stays)
+    return Choices(
+        pairs.rows[chosen],
+        pairs.twins[chosen],
+        pairs.exact[chosen],
+        pairs.similarities[chosen],
+        contradicts,
+        (pairs.left_out, pairs.bounded),
+    )
 
 
 def visiting_order(table: pa.Table, key: str, rank: Rank, fixed: str | None) -> tuple[Rows, NDArray[np.bool_]]:
@@ -200,20 +174,3 @@ def _asked(table: pa.Table, pairs: Pairs, conflict: Conflict) -> tuple[Rows, NDA
                 chosen[number], contradicts[number] = entry, True
                 break
     return chosen, contradicts
-
-
-def _settled(
-    count: int, pairs: Pairs, chosen: Rows, contradicts: NDArray[np.bool_], stays: NDArray[np.bool_]
-) -> Verdicts:
-    """Sets aside every group in which there is a conflict, its kept row included."""
-    found = replace(Verdicts.none(count), left_out=(pairs.left_out, pairs.bounded))
-    rows, twins, similarities = pairs.rows[chosen], pairs.twins[chosen], pairs.similarities[chosen]
-    untrusted = np.zeros(count, bool)
-    untrusted[twins[contradicts]] = True
-    found.reasons[rows] = np.where(untrusted[twins], 3, np.where(pairs.exact[chosen], 1, 2))
-    found.twins[rows], found.similarities[rows] = twins, similarities
-    against = np.flatnonzero(contradicts & ~stays[twins])
-    best = against[np.argsort(-similarities[against], kind="stable")][::-1]
-    found.reasons[twins[best]], found.twins[twins[best]] = 3, rows[best]
-    found.similarities[twins[best]] = similarities[best]
-    return found

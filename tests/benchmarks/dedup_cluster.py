@@ -21,7 +21,8 @@ import ray
 from enlarged import enlarged, real_texts, short_texts, template_texts
 
 from cluster.shards import dedup_on_ray
-from pipeline.curate.dedup import DedupSettings, left_out
+from pipeline.curate.dedup import DedupSettings
+from pipeline.curate.settling import left_out
 from pipeline.curate.slices import shard_bytes
 
 MIB, EVERY_S = 2**20, 0.25

@@ -1,6 +1,7 @@
 """Deduplication through Ray against the pure function, on a cluster of one processor."""
 
 import contextlib
+import random
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -51,6 +52,37 @@ def test_neither_blocks_nor_shards_change_a_verdict(
     found = room.dedup_on_ray(table, **options, shards=shards, block_rows=block_rows)
     assert found.equals(alone)
     assert set(alone["reason"].to_pylist()) == {None, "exact", "near", "near_conflict"}
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.8])
+def test_a_component_too_large_for_one_task_is_judged_in_parts_with_the_same_verdicts(
+    threshold: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most rows resemble most others; so few are kept that parts lie together, and so many that there are several."""
+    from cluster import giants, shards
+
+    monkeypatch.setattr(giants, "PART_ROWS", 40)
+    generator = random.Random(2)
+    table = corpus(240)
+    for change in range(6):
+        common = [f"common{number}" for number in range(40)]
+        texts = []
+        for text in table["text"].to_pylist():
+            words = [*common, *text.split()[: 4 * change]]
+            words[generator.randrange(len(words))] = f"own{generator.randrange(9)}"
+            texts.append(" ".join(words))
+        options: dict[str, Any] = {
+            "id": "id",
+            "text": "text",
+            "settings": DedupSettings(threshold),
+            "rank": [("score", "descending")],
+            "fixed": "old" if change % 2 else None,
+            "conflict": (lambda row, kept: row["answer"] != kept["answer"]) if change % 3 else None,
+        }
+        rows = table.set_column(1, "text", pa.array(texts))
+        found = shards.dedup_on_ray(rows, **options, shards=2, block_rows=60)
+        assert found.equals(find_duplicates(rows, **options))
+        assert found["reason"].null_count + 100 > 40
 
 
 def test_a_dataset_gives_the_verdicts_of_its_rows() -> None:
