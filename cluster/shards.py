@@ -219,7 +219,7 @@ def joined(actors: list[Any], parts: list[list[Ref]], watch: Watch = unwatched) 
 def _judge(refs: list[Ref], starts: Rows, roots: NDArray[np.int32], question: Question, watch: Watch) -> Verdicts:
     """The verdicts on all rows; only rows that have candidates are moved at all."""
     found = Verdicts.none(len(roots))
-    groups = batches(roots, JUDGED_ROWS, _tasks())
+    groups = batches(roots, JUDGED_ROWS, _tasks(), giants.PART_ROWS)
     cut = partial(_cuts, refs, starts, question)
     small = [rows for rows in groups if len(rows) <= 2 * giants.PART_ROWS]
     answers = [_verdicts.remote(question, *pieces) for pieces in cut(small)]

@@ -7,6 +7,7 @@ Candidates come from MinHash bands and are verified by exact Jaccard similarity,
 pair at the threshold is overlooked with a probability of at most 0.003 (`Bands.miss`), a closer pair more seldom.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -167,7 +168,8 @@ def _asked(table: pa.Table, pairs: Pairs, conflict: Conflict) -> tuple[Rows, NDA
 
     firsts = pairs.firsts
     chosen, contradicts = firsts.copy(), np.zeros(len(firsts), bool)
-    for number, (first, last) in enumerate(zip(firsts.tolist(), [*firsts[1:].tolist(), len(pairs.rows)], strict=True)):
+    ends = np.append(firsts, len(pairs.rows))
+    for number, (first, last) in enumerate(itertools.pairwise(ends.tolist())):
         row = values(int(pairs.rows[first]))
         for entry in range(first, last):
             if conflict(row, values(int(pairs.twins[entry]))):

@@ -76,9 +76,9 @@ def blocks(sizes: Rows, limit: int) -> Iterator[slice]:
         first = last
 
 
-def batches(roots: NDArray[np.int32], limit: int, most: int = 1 << 30) -> list[Rows]:
-    """The components of two rows or more, whole, packed into batches of about `limit` rows, or of more if there would
-    be over `most`; each batch is ascending.
+def batches(roots: NDArray[np.int32], limit: int, most: int = 1 << 30, cap: int = 1 << 30) -> list[Rows]:
+    """The components of two rows or more, whole, packed into batches of about `limit` rows, or of up to `cap` if there
+    would be over `most` batches; a larger component is a batch of its own, and each batch is ascending.
 
     >>> [batch.tolist() for batch in batches(np.array([0, 1, 0, 3, 1, 1]), 4)]
     [[0, 2], [1, 4, 5]]
@@ -88,5 +88,5 @@ def batches(roots: NDArray[np.int32], limit: int, most: int = 1 << 30) -> list[R
     members = members[np.argsort(roots[members], kind="stable")]
     several = sizes[sizes > 1]
     ends = np.concatenate([[0], np.cumsum(several)])
-    spans = blocks(several, max(limit, -(-len(members) // most)))
+    spans = blocks(several, max(limit, min(-(-len(members) // most), cap)))
     return [np.sort(members[ends[span.start] : ends[span.stop]]) for span in spans]

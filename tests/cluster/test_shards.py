@@ -54,35 +54,39 @@ def test_neither_blocks_nor_shards_change_a_verdict(
     assert set(alone["reason"].to_pylist()) == {None, "exact", "near", "near_conflict"}
 
 
-@pytest.mark.parametrize("threshold", [0.5, 0.8])
+@pytest.mark.parametrize(
+    ("threshold", "common", "options"),
+    [
+        (0.5, 40, {"conflict": lambda row, kept: row["answer"] != kept["answer"]}),
+        (0.8, 30, {"fixed": "old"}),
+        (0.8, 40, {"fixed": "old", "conflict": lambda row, kept: row["answer"] != kept["answer"]}),
+    ],
+)
 def test_a_component_too_large_for_one_task_is_judged_in_parts_with_the_same_verdicts(
-    threshold: float, monkeypatch: pytest.MonkeyPatch
+    threshold: float, common: int, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Most rows resemble most others; so few are kept that parts lie together, and so many that there are several."""
     from cluster import giants, shards
 
+    sizes: list[int] = []
+
+    def counted(question: Any, rows: Any, cut: Any) -> Any:
+        sizes.append(len(rows))
+        return giants.judged_in_parts(question, rows, cut)
+
     monkeypatch.setattr(giants, "PART_ROWS", 40)
+    monkeypatch.setattr(shards, "judged_in_parts", counted)
     generator = random.Random(2)
-    table = corpus(240)
-    for change in range(6):
-        common = [f"common{number}" for number in range(40)]
-        texts = []
-        for text in table["text"].to_pylist():
-            words = [*common, *text.split()[: 4 * change]]
-            words[generator.randrange(len(words))] = f"own{generator.randrange(9)}"
-            texts.append(" ".join(words))
-        options: dict[str, Any] = {
-            "id": "id",
-            "text": "text",
-            "settings": DedupSettings(threshold),
-            "rank": [("score", "descending")],
-            "fixed": "old" if change % 2 else None,
-            "conflict": (lambda row, kept: row["answer"] != kept["answer"]) if change % 3 else None,
-        }
-        rows = table.set_column(1, "text", pa.array(texts))
-        found = shards.dedup_on_ray(rows, **options, shards=2, block_rows=60)
-        assert found.equals(find_duplicates(rows, **options))
-        assert found["reason"].null_count + 100 > 40
+    texts = []
+    for text in corpus(200)["text"].to_pylist():
+        words = [*(f"common{number}" for number in range(common)), *text.split()[:6]]
+        words[generator.randrange(len(words))] = f"own{generator.randrange(9)}"
+        texts.append(" ".join(words))
+    rows = corpus(200).set_column(1, "text", pa.array(texts))
+    asked = {"id": "id", "text": "text", "settings": DedupSettings(threshold), "rank": [("score", "descending")]}
+    found = shards.dedup_on_ray(rows, **asked, **options, shards=2, block_rows=70)
+    assert found.equals(find_duplicates(rows, **asked, **options))
+    assert max(sizes) > 120
+    assert 2 < found["reason"].null_count < 180
 
 
 def test_a_dataset_gives_the_verdicts_of_its_rows() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,12 +117,15 @@ def test_workers_killed_while_they_make_keys_change_no_verdict(cluster: Cluster,
 def test_a_node_that_dies_at_any_step_changes_no_verdict(
     cluster: Cluster, undisturbed: pa.Table, moment: tuple[str, float]
 ) -> None:
-    victim = cluster.list_all_nodes()[-1]
-
     def end() -> bool:
-        held = processes(cluster, "Shard", [victim])
-        cluster.remove_node(victim, allow_graceful=False)
+        others = [node for node in cluster.list_all_nodes() if not node.head]
+        deadline = time.monotonic() + 30
+        while not any(held := [len(processes(cluster, "Shard", [node])) for node in others]):
+            if moment[0] == "groups" or time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        cluster.remove_node(others[held.index(max(held))], allow_graceful=False)
         cluster.add_node(num_cpus=1)
-        return bool(held) or moment[0] == "groups"
+        return any(held) or moment[0] == "groups"
 
     assert deduplicated(moment, end).equals(undisturbed)

@@ -95,3 +95,4 @@ def test_batches_hold_more_rows_where_there_would_be_too_many_of_them() -> None:
     roots = np.repeat(np.arange(0, 100, 2, dtype=np.int32), 2)
     assert [len(batch) for batch in batches(roots, 10)] == [10] * 10
     assert [len(batch) for batch in batches(roots, 10, 3)] == [34, 34, 32]
+    assert [len(batch) for batch in batches(roots, 10, 3, cap=20)] == [20] * 5
