@@ -42,6 +42,34 @@ def generation_progress(total: int) -> Iterator[Callable[[dict[str, Any]], None]
 
 
 @contextlib.contextmanager
+def step_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A watcher that is told a step, how much of it is done and of how much: bars on a terminal, lines now and then
+    elsewhere.
+    """
+    if err.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}/{task.total:,}"))
+        with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
+            bars: dict[str, Any] = {}
+
+            def move(step: str, done: int, total: int) -> None:
+                if step not in bars:
+                    bars[step] = progress.add_task(step, total=total)
+                progress.update(bars[step], completed=done, total=total)
+
+            yield move
+        return
+    last = time.monotonic()
+
+    def line(step: str, done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY_S:
+            last = time.monotonic()
+            say(f"  {step}: {done:,} of {total:,}")
+
+    yield line
+
+
+@contextlib.contextmanager
 def training_progress() -> Iterator[Callable[[dict[str, Any]], None]]:
     """A watcher for the lines of training.jsonl: a bar on a terminal, about twenty lines elsewhere."""
     if err.is_terminal:

@@ -28,6 +28,7 @@ from pipeline.curate.judging import TEMPLATE, ranks
 from pipeline.curate.leaks import exam_of, leak_verdicts
 from pipeline.curate.quality import quality_stage
 from pipeline.curate.samples import join_replies, parse_stage
+from pipeline.curate.settling import left_out
 from pipeline.curate.sweep import nearest, sweep
 from pipeline.curate.tags import counted
 from pipeline.curate.verdicts import apply
@@ -152,6 +153,8 @@ def deduplicated(run: Run, samples: pa.Table) -> pa.Table:
         found = tier.verdicts(table, again, id="sample_id", rank=RANK, conflict=conflict, fixed=None)
     else:
         found = lexical(table)
+    if (pairs := left_out(found)["pairs_not_compared"]) > 0:
+        say(f"  dedup: too many samples resemble each other; at most {pairs:,} pairs were not compared")
     return _spread(samples, kept, "dedup", duplicate_verdicts(found))
 
 

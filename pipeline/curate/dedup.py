@@ -7,8 +7,9 @@ Candidates come from MinHash bands and are verified by exact Jaccard similarity,
 pair at the threshold is overlooked with a probability of at most 0.003 (`Bands.miss`), a closer pair more seldom.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -16,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.curate.groups import Buckets, Rows, buckets
+from pipeline.curate.groups import Rows
 from pipeline.curate.minhash import Bands, bands
+from pipeline.curate.progress import Watch, unwatched
+from pipeline.curate.settling import Choices, Verdicts, settled
 from pipeline.curate.shingles import Shingling, column, require_texts
-from pipeline.curate.twins import Comparison, Sketches, Twin
+from pipeline.curate.twins import MOST_PARTNERS, Pairs, Sketches, find_pairs
 from pipeline.errors import InputError
-
-NEAR_CONFLICT = "near_conflict"
 
 Rank = Sequence[tuple[str, Literal["ascending", "descending"]]]
 Conflict = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
@@ -45,7 +46,27 @@ class DedupSettings:
         return bands(self.threshold)
 
     def sketches(self, texts: pa.ChunkedArray) -> Sketches:
-        return Sketches.of(texts, Shingling.parse(self.shingle))
+        return Sketches.of(texts, Shingling.parse(self.shingle), self.bands)
+
+    def pairs(
+        self,
+        texts: pa.ChunkedArray,
+        order: Rows,
+        roles: NDArray[np.uint8],
+        partners: int = 1,
+        watch: Watch = unwatched,
+    ) -> Pairs:
+        shingling = Shingling.parse(self.shingle)
+        return find_pairs(
+            texts,
+            order,
+            roles,
+            threshold=self.threshold,
+            shingling=shingling,
+            bands=self.bands,
+            partners=partners,
+            watch=watch,
+        )
 
 
 def find_duplicates(
@@ -57,6 +78,7 @@ def find_duplicates(
     rank: Rank = (),
     conflict: Conflict | None = None,
     fixed: str | None = None,
+    watch: Watch = unwatched,
 ) -> pa.Table:
     """One verdict for each row, in the order of the table: (id, reason, twin_id, similarity).
 
@@ -73,23 +95,64 @@ def find_duplicates(
     Raises InputError for a missing column, a null text, and ids that are null or not unique.
     """
     require_texts(table, text)
+    found = judge(table, id=id, text=text, settings=settings, rank=rank, conflict=conflict, fixed=fixed, watch=watch)
+    return found.table(table[id])
+
+
+def judge(
+    table: pa.Table,
+    *,
+    id: str,  # noqa: A002
+    text: str,
+    settings: DedupSettings,
+    rank: Rank = (),
+    conflict: Conflict | None = None,
+    fixed: str | None = None,
+    watch: Watch = unwatched,
+) -> Verdicts:
+    """What `find_duplicates` finds, by numbers of rows."""
     order, stays = visiting_order(table, id, rank, fixed)
-    sketches = settings.sketches(table[text])
-    found = buckets(*sketches.keys(settings.bands))
-    sets = sketches.runs.sets(np.unique(found.rows))
-    comparison = Comparison(table[text], sketches, sets, settings.threshold, np.argsort(order))
-    twins = _visit(order, stays, found, comparison, _asker(table, conflict))
-    return verdicts(table[id], _settle(twins, stays, comparison))
+    chosen = choices(table, order, stays.astype(np.uint8), text=text, settings=settings, conflict=conflict, watch=watch)
+    return settled(len(table), chosen, stays)
+
+
+def choices(
+    table: pa.Table,
+    order: Rows,
+    roles: NDArray[np.uint8],
+    *,
+    text: str,
+    settings: DedupSettings,
+    conflict: Conflict | None,
+    watch: Watch = unwatched,
+) -> Choices:
+    """For each row that repeats a kept one its twin, when the rows are visited in that order and those roles."""
+    pairs = settings.pairs(table[text], order, roles, 1 if conflict is None else MOST_PARTNERS, watch)
+    chosen, contradicts = pairs.firsts, np.zeros(len(pairs.firsts), bool)
+    if conflict is not None:
+        chosen, contradicts = _asked(table, pairs, conflict)
+    return Choices(
+        pairs.rows[chosen],
+        pairs.twins[chosen],
+        pairs.exact[chosen],
+        pairs.similarities[chosen],
+        contradicts,
+        (pairs.left_out, pairs.bounded),
+    )
 
 
 def visiting_order(table: pa.Table, key: str, rank: Rank, fixed: str | None) -> tuple[Rows, NDArray[np.bool_]]:
     """The rows in the order of their visits, and which of them stay whatever is found."""
-    for name, _ in rank:
-        column(table, name)
-    require_ids(column(table, key), key)
-    stays = np.array(column(table, fixed).to_pylist() if fixed else [False] * len(table), bool)
+    require_columns(table, key, rank, fixed)
+    require_ids(table[key], key)
+    stays = np.array(table[fixed].to_numpy(), bool) if fixed else np.zeros(len(table), bool)
     order = pc.sort_indices(table, sort_keys=[*rank, (key, "ascending")]).to_numpy().astype(np.int64)
     return np.concatenate([order[stays[order]], order[~stays[order]]]), stays
+
+
+def require_columns(table: pa.Table, key: str, rank: Rank, fixed: str | None) -> None:
+    for name in [*(name for name, _ in rank), key, *([fixed] if fixed else [])]:
+        column(table, name)
 
 
 def require_ids(ids: pa.ChunkedArray, name: str) -> None:
@@ -97,64 +160,19 @@ def require_ids(ids: pa.ChunkedArray, name: str) -> None:
         raise InputError(f"table: {name!r} has nulls or repeats; give each row an id of its own")
 
 
-def verdicts(ids: pa.ChunkedArray, twins: Mapping[int, Twin]) -> pa.Table:
-    """The table of verdicts from the twins of the rows that are not kept."""
-    rows, reasons, similarities = (
-        np.full(len(ids), -1),
-        np.full(len(ids), None, object),
-        np.zeros(len(ids)),
-    )
-    for row, twin in twins.items():
-        rows[row], reasons[row], similarities[row] = twin.row, twin.reason, twin.similarity
-    kept = rows < 0
-    return pa.table(
-        {
-            "id": ids,
-            "reason": pa.array(reasons, pa.string()),
-            "twin_id": ids.take(pa.array(rows, mask=kept)),
-            "similarity": pa.array(similarities, mask=kept),
-        }
-    )
+def _asked(table: pa.Table, pairs: Pairs, conflict: Conflict) -> tuple[Rows, NDArray[np.bool_]]:
+    """(entries, contradicts): for each row its best twin that contradicts it, or else its best twin."""
 
-
-def _asker(table: pa.Table, conflict: Conflict | None) -> Callable[[int, int], bool]:
     def values(row: int) -> dict[str, Any]:
         return {name: table[name][row].as_py() for name in table.column_names}
 
-    return lambda row, kept: conflict is not None and conflict(values(row), values(kept))
-
-
-def _visit(
-    order: Rows, stays: NDArray[np.bool_], found: Buckets, comparison: Comparison, conflicts: Callable[[int, int], bool]
-) -> dict[int, Twin]:
-    """The twin of each row that repeats a row kept before it. Only rows that share a key with one are compared."""
-    buckets_of: dict[int, list[int]] = {}
-    for bucket, row in zip(found.numbers.tolist(), found.rows.tolist(), strict=True):
-        buckets_of.setdefault(row, []).append(bucket)
-    kept_in: dict[int, list[int]] = {}
-    result: dict[int, Twin] = {}
-    for row in (row for row in order.tolist() if row in buckets_of):
-        candidates = set() if stays[row] else {kept for bucket in buckets_of[row] for kept in kept_in.get(bucket, ())}
-        twins = comparison.twins(row, np.fromiter(candidates, np.int64)) if candidates else []
-        if twins:
-            conflicting = (replace(twin, conflicts=True) for twin in twins if conflicts(row, twin.row))
-            result[row] = next(conflicting, twins[0])
-            continue
-        for bucket in buckets_of[row]:
-            kept_in.setdefault(bucket, []).append(row)
-    return result
-
-
-def _settle(twins: Mapping[int, Twin], stays: NDArray[np.bool_], comparison: Comparison) -> dict[int, Twin]:
-    """Sets aside every group in which there is a conflict, its kept row included."""
-    partners: dict[int, list[Twin]] = {}
-    for row, twin in twins.items():
-        if twin.conflicts:
-            partners.setdefault(twin.row, []).append(replace(twin, row=row))
-    settled = {
-        row: replace(twin, reason=NEAR_CONFLICT) if twin.row in partners else twin for row, twin in twins.items()
-    }
-    for kept, found in partners.items():
-        if not stays[kept]:
-            settled[kept] = replace(min(found, key=comparison.merit), reason=NEAR_CONFLICT)
-    return settled
+    firsts = pairs.firsts
+    chosen, contradicts = firsts.copy(), np.zeros(len(firsts), bool)
+    ends = np.append(firsts, len(pairs.rows))
+    for number, (first, last) in enumerate(itertools.pairwise(ends.tolist())):
+        row = values(int(pairs.rows[first]))
+        for entry in range(first, last):
+            if conflict(row, values(int(pairs.twins[entry]))):
+                chosen[number], contradicts[number] = entry, True
+                break
+    return chosen, contradicts

@@ -9,66 +9,56 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int64]
 
 
+def repeats(keys: NDArray[np.uint64]) -> tuple[Rows, Rows]:
+    """(rows, numbers): the rows whose key others have too, and from 0 on the number of the key, in the keys' order.
+
+    >>> [found.tolist() for found in repeats(np.array([5, 9, 5, 1, 9, 5], np.uint64))]
+    [[0, 2, 5, 1, 4], [0, 0, 0, 1, 1]]
+    """
+    from pipeline.curate.joining import repeated
+
+    rows = np.flatnonzero(repeated(keys))
+    found = keys[rows]
+    order = np.argsort(found, kind="stable")
+    rows, found = rows[order], found[order]
+    return rows, np.cumsum(found != np.append(found[:1], found[:-1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Rows that share a key, in buckets of two or more: bucket i holds `rows[offsets[i]:offsets[i + 1]]`."""
+    """Entry i says that `rows[i]` is in the bucket `numbers[i]` of `count`; each bucket holds two rows or more."""
 
     rows: Rows
-    offsets: Rows
-
-    @property
-    def numbers(self) -> Rows:
-        """The bucket of each entry of `rows`."""
-        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-
-    def stars(self) -> tuple[Rows, Rows]:
-        """Edges that join each bucket: its smallest row with every row in it."""
-        if not len(self.rows):
-            return self.rows, self.rows
-        centres = np.minimum.reduceat(self.rows, self.offsets[:-1])
-        return centres[self.numbers], self.rows
+    numbers: Rows
+    count: int
 
 
 def buckets(keys: NDArray[np.uint64], rows: Rows) -> Buckets:
-    """Entry i says that row `rows[i]` has the key `keys[i]`; keys that one entry has alone make no bucket."""
-    from pipeline.curate.kernels import repeated
+    """Rows that share a key of some band: row `rows[i]` has the keys `keys[:, i]`, of which each band has its own.
 
-    shared = repeated(keys)
-    keys, rows = keys[shared], rows[shared]
-    order = np.argsort(keys, kind="stable")
-    keys, rows = keys[order], rows[order]
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
-    sizes = np.diff(np.append(starts, len(keys)))
-    return Buckets(rows, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
+    A band at a time, so that what is held beside the keys is small.
+    """
+    found, numbers, count = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
+    for band in keys:
+        where, number = repeats(band)
+        found.append(rows[where])
+        numbers.append(number + count)
+        count += int(number[-1]) + 1 if len(number) else 0
+    return Buckets(np.concatenate(found), np.concatenate(numbers), count)
 
 
-def components(count: int, left: Rows, right: Rows) -> Rows:
+def components(count: int, left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int32]:
     """The smallest row of the component of each of `count` rows, joined by the edges (left[i], right[i]).
 
-    Every round hangs each root below its smallest neighbour and then flattens the trees, so the rounds are few
-    (logarithmic) whatever the order of the edges.
-
-    >>> components(5, np.array([3, 1]), np.array([1, 4])).tolist()
+    >>> components(5, np.array([3, 1], np.int32), np.array([1, 4], np.int32)).tolist()
     [0, 1, 2, 1, 1]
     """
-    roots = np.arange(count)
-    while True:
-        left, right = roots[left], roots[right]
-        apart = left != right
-        if not apart.any():
-            return roots
-        left, right = left[apart], right[apart]
-        np.minimum.at(roots, np.maximum(left, right), np.minimum(left, right))
-        while not np.array_equal(flatter := roots[roots], roots):
-            roots = flatter
+    from pipeline.curate.joining import flatten, unite_edges
 
-
-def chains(left: Rows, right: Rows) -> tuple[Rows, Rows]:
-    """Edges that join the same rows as the given ones, at most one for each row."""
-    rows, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
-    roots = components(len(rows), ends[: len(left)], ends[len(left) :])
-    joined = np.flatnonzero(roots != np.arange(len(rows)))
-    return rows[roots[joined]], rows[joined]
+    parents = np.arange(count, dtype=np.int32)
+    unite_edges(parents, left, right)
+    flatten(parents)
+    return parents
 
 
 def blocks(sizes: Rows, limit: int) -> Iterator[slice]:
@@ -86,14 +76,17 @@ def blocks(sizes: Rows, limit: int) -> Iterator[slice]:
         first = last
 
 
-def batches(roots: Rows, limit: int) -> list[Rows]:
-    """The components of two rows or more, whole, packed into batches of about `limit` rows; each batch is ascending.
+def batches(roots: NDArray[np.int32], limit: int, most: int = 1 << 30, cap: int = 1 << 30) -> list[Rows]:
+    """The components of two rows or more, whole, packed into batches of about `limit` rows, or of up to `cap` if there
+    would be over `most` batches; a larger component is a batch of its own, and each batch is ascending.
 
     >>> [batch.tolist() for batch in batches(np.array([0, 1, 0, 3, 1, 1]), 4)]
     [[0, 2], [1, 4, 5]]
     """
-    sizes = np.bincount(roots)
-    order = np.argsort(roots, kind="stable")
-    members, several = order[sizes[roots[order]] > 1], sizes[sizes > 1]
+    sizes = np.bincount(roots, minlength=len(roots))
+    members = np.flatnonzero(sizes[roots] > 1)
+    members = members[np.argsort(roots[members], kind="stable")]
+    several = sizes[sizes > 1]
     ends = np.concatenate([[0], np.cumsum(several)])
-    return [np.sort(members[ends[block.start] : ends[block.stop]]) for block in blocks(several, limit)]
+    spans = blocks(several, max(limit, min(-(-len(members) // most), cap)))
+    return [np.sort(members[ends[span.start] : ends[span.stop]]) for span in spans]

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
+
+from pipeline.curate.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
@@ -74,7 +75,7 @@ def _codes(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def decoded(data: Bytes, at: int) -> tuple[np.int64, int]:
     """(code point, where the next one begins); Arrow's strings are valid UTF-8."""
     first = np.int64(data[at])
@@ -89,20 +90,36 @@ def decoded(data: Bytes, at: int) -> tuple[np.int64, int]:
     return (first & 0x07) << 18 | tail | np.int64(data[at + 3]) & 0x3F, at + 4
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def is_ascii(text: Bytes) -> bool:
+    together = np.uint8(0)
+    for at in range(len(text)):
+        together |= text[at]
+    return bool(together < 0x80)
+
+
+@compiled
+def longest(offsets: Numbers) -> int:
+    """Bytes of the longest text."""
+    most = 0
+    for text in range(len(offsets) - 1):
+        most = max(most, offsets[text + 1] - offsets[text])
+    return most
+
+
+@compiled
 def seen(data: Bytes, offsets: Numbers, kinds: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The kinds of all letters beyond ASCII of each text, laid over each other."""
     found = np.zeros(len(offsets) - 1, np.uint8)
-    for text in range(len(offsets) - 1):
-        together = np.uint8(0)
-        for at in range(offsets[text], offsets[text + 1]):
-            together |= data[at]
-        if together >= 0x80:
-            at = offsets[text]
-            while at < offsets[text + 1]:
-                code, at = decoded(data, at)
-                if code >= 0x80:
-                    found[text] |= kinds[code]
+    for number in range(len(offsets) - 1):
+        text = data[offsets[number] : offsets[number + 1]]
+        if is_ascii(text):
+            continue
+        at = 0
+        while at < len(text):
+            code, at = decoded(text, at)
+            if code >= 0x80:
+                found[number] |= kinds[code]
     return found
 
 

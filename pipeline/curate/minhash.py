@@ -3,7 +3,6 @@
 The signatures are those of datasketch 2 (scheme affine32, seed 1), bit for bit, computed for many sets at once.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,7 +13,6 @@ from pipeline.curate.shingles import ShingleRuns, ShingleSets
 
 PERMUTATIONS = 128
 ACCEPTED_MISS = 0.003
-ACCEPTED_FILTER_MISS = 1e-6
 
 Signatures = NDArray[np.uint32]
 Keys = NDArray[np.uint64]
@@ -47,21 +45,6 @@ def bands(threshold: float, permutations: int = PERMUTATIONS) -> Bands:
 
 
 @cache
-def agreement_floor(threshold: float, permutations: int = PERMUTATIONS) -> int:
-    """The number of equal signature values below which a pair is not worth an exact comparison.
-
-    A pair at the threshold stays below it with a probability under one in a million (binomial).
-    """
-    below = 0.0
-    for agreeing in range(permutations + 1):
-        chance = math.comb(permutations, agreeing) * threshold**agreeing * (1 - threshold) ** (permutations - agreeing)
-        below += chance
-        if below > ACCEPTED_FILTER_MISS:
-            return agreeing
-    return permutations
-
-
-@cache
 def _permutations(count: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """datasketch's own parameters for `a * h + b mod 2^32` with odd a."""
     generator = np.random.RandomState(1)
@@ -73,13 +56,20 @@ def signatures(runs: ShingleRuns | ShingleSets, permutations: int = PERMUTATIONS
     """One row of minima for each text, from the low 32 bits of its hashes; one without shingles has the largest value
     in all.
     """
-    from pipeline.curate.kernels import minima
+    from pipeline.curate.sketching import minima
 
     return minima(runs.values, runs.offsets, *_permutations(permutations))
 
 
 def band_keys(signatures: Signatures, bands: Bands) -> Keys:
-    """One 64-bit key for each row and band (shape rows × bands); equal values in two bands have different keys."""
-    from pipeline.curate import kernels
+    """One 64-bit key for each band and row (shape bands × rows); equal values in two bands have different keys."""
+    from pipeline.curate import sketching
 
-    return kernels.band_keys(signatures, bands.count, bands.rows)
+    return sketching.band_keys(signatures, bands.count, bands.rows)
+
+
+def keys_of(runs: ShingleRuns, bands: Bands) -> Keys:
+    """The same keys straight from the shingles."""
+    from pipeline.curate import sketching
+
+    return sketching.keys_of(runs.values, runs.offsets, *_permutations(PERMUTATIONS), bands.count, bands.rows)

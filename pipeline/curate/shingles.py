@@ -20,8 +20,8 @@ from pipeline.spelling import meant
 
 Hashes = NDArray[np.uint64]
 Texts: TypeAlias = Sequence[str] | pa.ChunkedArray
-CUT_AT_ONCE = 1 << 24
-"""Bytes of text that are cut at a time, or one text if it is longer."""
+CUT_AT_ONCE = 1 << 20
+"""Bytes of text that are cut at a time, or one text if it is longer; so few that the memory for it is used again."""
 
 SPELLING = re.compile(r"(word|char):([1-9]\d{0,3})")
 WORD = re.compile(r"\w+")
@@ -152,31 +152,30 @@ class ShingleRuns:
     digests: Hashes
 
     @classmethod
+    def parts(cls, texts: Texts, shingling: Shingling) -> Iterator[Self]:
+        """The runs of some texts at a time."""
+        return (cls(*_cut(part, shingling)) for part in large_strings(texts))
+
+    @classmethod
     def of(cls, texts: Texts, shingling: Shingling) -> Self:
-        parts = [_cut(part, shingling) for part in large_strings(texts)]
-        values = np.concatenate([np.empty(0, np.uint64), *(values for values, _, _ in parts)])
-        sizes = np.concatenate([np.empty(0, np.int64), *(np.diff(offsets) for _, offsets, _ in parts)])
-        digests = np.concatenate([np.empty(0, np.uint64), *(digests for _, _, digests in parts)])
+        parts = list(cls.parts(texts, shingling))
+        values = np.concatenate([np.empty(0, np.uint64), *(part.values for part in parts)])
+        sizes = np.concatenate([np.empty(0, np.int64), *(part.sizes for part in parts)])
+        digests = np.concatenate([np.empty(0, np.uint64), *(part.digests for part in parts)])
         return cls(values, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), digests)
 
     @property
     def sizes(self) -> NDArray[np.int64]:
         return np.diff(self.offsets)
 
-    def sets(self, rows: NDArray[np.int64] | None = None) -> "ShingleSets":
-        """The sets of all texts, or of `rows` alone: the others are then empty."""
-        from pipeline.curate.kernels import distinct
+    def sets(self) -> "ShingleSets":
+        """The same without repetitions; the values are sorted where they are."""
+        from pipeline.curate.sketching import SMALL, distinct, sort_small
 
-        chosen = np.arange(len(self.offsets) - 1) if rows is None else rows
-        sizes = np.zeros(len(self.offsets) - 1, np.int64)
-        sizes[chosen] = self.sizes[chosen]
-        offsets = np.concatenate([[0], np.cumsum(sizes)])
-        values = np.empty(offsets[-1], np.uint64)
-        for row in chosen.tolist():
-            own = values[offsets[row] : offsets[row + 1]]
-            own[:] = self.values[self.offsets[row] : self.offsets[row + 1]]
-            own.sort()
-        return ShingleSets(*distinct(values, offsets))
+        for row in np.flatnonzero(self.sizes > SMALL).tolist():
+            self.values[self.offsets[row] : self.offsets[row + 1]].sort()
+        sort_small(self.values, self.offsets)
+        return ShingleSets(*distinct(self.values, self.offsets))
 
 
 @dataclass(frozen=True, slots=True)

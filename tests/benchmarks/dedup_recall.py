@@ -17,9 +17,8 @@ from enlarged import enlarged, real_texts
 from scipy.sparse import csr_matrix, triu
 
 from pipeline.curate.dedup import DedupSettings, find_duplicates
-from pipeline.curate.minhash import Bands, band_keys, bands
-from pipeline.curate.shingles import ShingleSets, Shingling
-from pipeline.curate.twins import Sketches
+from pipeline.curate.minhash import Bands, band_keys, bands, signatures
+from pipeline.curate.shingles import ShingleRuns, ShingleSets, Shingling
 
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -34,9 +33,9 @@ def exact_pairs(sets: ShingleSets, lowest: float) -> Pairs:
     return shared.row[near], shared.col[near], shared.data[near] / union[near]
 
 
-def found_share(sketches: Sketches, chosen: Bands, one: np.ndarray, other: np.ndarray) -> float:
-    keys = band_keys(sketches.signatures, chosen)
-    return float(np.mean((keys[one] == keys[other]).any(axis=1)))
+def found_share(runs: ShingleRuns, chosen: Bands, one: np.ndarray, other: np.ndarray) -> float:
+    keys = band_keys(signatures(runs), chosen)
+    return float(np.mean((keys[:, one] == keys[:, other]).any(axis=0)))
 
 
 def main() -> None:
@@ -45,7 +44,7 @@ def main() -> None:
     options = asked.parse_args()
     texts = enlarged(real_texts(Path(os.environ["SEEDWRIGHT_DATA"])), options.rows)
     shingling = Shingling("word", 5)
-    sketches, sets = Sketches.of(texts, shingling), ShingleSets.of(texts, shingling)
+    runs, sets = ShingleRuns.of(texts, shingling), ShingleSets.of(texts, shingling)
     table = pa.table({"row": range(len(texts)), "text": texts})
     print(f"{len(texts):,} texts, word:5, 128 permutations")
     for threshold in (0.8, 0.65):
@@ -59,7 +58,7 @@ def main() -> None:
         right = sum((min(row["id"], row["twin_id"]), max(row["id"], row["twin_id"])) in true for row in near)
         print(f"Jaccard {threshold}: {len(one):,} pairs below 1")
         for name, chosen in (("ours", bands(threshold)), ("datasketch default", Bands(usual.b, usual.r))):
-            share = found_share(sketches, chosen, one, other)
+            share = found_share(runs, chosen, one, other)
             print(f"  {name:19} {chosen.count:3} x {chosen.rows:2}  recall {share:.4f} of those pairs")
         print(f"  verdicts            {right:,} of {len(near):,} near rows have a true twin")
 

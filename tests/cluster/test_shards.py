@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from edited_copies import corpus
 
 from cluster.session import session
 from pipeline.curate.dedup import DedupSettings, find_duplicates
+from pipeline.curate.slices import Part
 from pipeline.errors import InputError
 
 pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")]
@@ -28,26 +30,6 @@ def _one_processor(open_clusters: contextlib.ExitStack) -> Iterator[None]:
     with session():
         yield
     ray.shutdown()
-
-
-def corpus(rows: int) -> pa.Table:
-    """Random texts and their edited copies, with labels that do not always agree."""
-    generator = random.Random(11)
-    texts = [" ".join(f"w{generator.randrange(500)}" for _ in range(60)) for _ in range(rows // 3)]
-    while len(texts) < rows:
-        found = generator.choice(texts).split()
-        found[generator.randrange(len(found))] = "changed"
-        texts.append(" ".join(found))
-    generator.shuffle(texts)
-    return pa.table(
-        {
-            "id": [f"{number:05d}" for number in generator.sample(range(100_000), rows)],
-            "text": texts,
-            "score": [generator.choice([0.5, 0.9, None]) for _ in range(rows)],
-            "answer": generator.choices("AB", [9, 1], k=rows),
-            "old": [generator.random() < 0.1 for _ in range(rows)],
-        }
-    )
 
 
 @pytest.mark.parametrize(("shards", "block_rows"), [(1, 1_000), (4, 100)])
@@ -70,6 +52,41 @@ def test_neither_blocks_nor_shards_change_a_verdict(
     found = room.dedup_on_ray(table, **options, shards=shards, block_rows=block_rows)
     assert found.equals(alone)
     assert set(alone["reason"].to_pylist()) == {None, "exact", "near", "near_conflict"}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "options"),
+    [
+        (0.7, {"conflict": lambda row, kept: row["answer"] != kept["answer"]}),
+        (0.7, {"fixed": "old"}),
+        (0.65, {"fixed": "old", "conflict": lambda row, kept: row["answer"] != kept["answer"]}),
+    ],
+)
+def test_a_component_too_large_for_one_task_is_judged_in_parts_with_the_same_verdicts(
+    threshold: float, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cluster import giants, shards
+
+    sizes: list[int] = []
+
+    def counted(question: Any, rows: Any, cut: Any) -> Any:
+        sizes.append(len(rows))
+        return giants.judged_in_parts(question, rows, cut)
+
+    monkeypatch.setattr(giants, "PART_ROWS", 40)
+    monkeypatch.setattr(shards, "judged_in_parts", counted)
+    generator = random.Random(2)
+    texts = []
+    for text in corpus(200)["text"].to_pylist():
+        words = [*(f"common{number}" for number in range(40)), *text.split()[:6]]
+        words[generator.randrange(len(words))] = f"own{generator.randrange(9)}"
+        texts.append(" ".join(words))
+    rows = corpus(200).set_column(1, "text", pa.array(texts))
+    asked = {"id": "id", "text": "text", "settings": DedupSettings(threshold), "rank": [("score", "descending")]}
+    found = shards.dedup_on_ray(rows, **asked, **options, shards=2, block_rows=70)
+    assert found.equals(find_duplicates(rows, **asked, **options))
+    assert max(sizes) > 120
+    assert 100 < found["reason"].null_count < 150
 
 
 def test_a_dataset_gives_the_verdicts_of_its_rows() -> None:
@@ -101,23 +118,26 @@ def test_an_empty_dataset_has_no_verdicts() -> None:
     assert dedup_on_ray(empty, id="id", text="text", settings=SETTINGS).num_rows == 0
 
 
+def slices(keys: list[int], rows: list[int]) -> Part:
+    """What a shard of one range is given, of bands and of whole texts."""
+    of_bands = np.array(keys, np.uint32), np.array(rows, np.int32), np.array([0, len(keys)])
+    return of_bands, (np.empty(0, np.uint32), np.empty(0, np.int32), np.array([0, 0]))
+
+
 def test_a_shard_that_was_lost_is_given_its_parts_again() -> None:
     import ray
 
     from cluster.shards import Shard, joined
 
-    parts = [
-        ray.put((np.array([7, 8], np.uint64), np.array([0, 1]))),
-        ray.put((np.array([8], np.uint64), np.array([5]))),
-    ]
-    shard = Shard.remote()
+    parts = [ray.put(slices([7, 8], [0, 1])), ray.put(slices([8], [1]))]
+    shard = Shard.remote(np.array([0, 4, 6]), 1)
     ray.get([shard.insert.remote(number, part) for number, part in enumerate(parts)])
     ray.kill(shard, no_restart=False)
     deadline = time.monotonic() + 60
-    while not (missing := ray.get(shard.joined.remote(2))[0]):
+    while not (missing := ray.get(shard.joined.remote())[0]):
         assert time.monotonic() < deadline
     assert missing == [0, 1]
-    left, right = joined(shard, parts)
+    [(left, right)] = joined([shard], [parts])
     assert (left.tolist(), right.tolist()) == ([1], [5])
     ray.kill(shard)
 
@@ -127,10 +147,10 @@ def test_a_part_that_comes_twice_counts_once() -> None:
 
     from cluster.shards import Shard
 
-    shard = Shard.remote()
-    part = (np.array([7, 7], np.uint64), np.array([3, 4]))
+    shard = Shard.remote(np.array([0, 9]), 1)
+    part = slices([7, 7], [3, 4])
     ray.get([shard.insert.remote(0, part), shard.insert.remote(0, part)])
-    _, (left, right) = ray.get(shard.joined.remote(1))
+    _, (left, right) = ray.get(shard.joined.remote())
     assert (left.tolist(), right.tolist()) == ([3], [4])
     ray.kill(shard)
 

@@ -46,6 +46,20 @@ def test_on_a_terminal_progress_is_one_bar_with_the_same_figures(monkeypatch: py
     assert "\x1b[" in page
 
 
+def test_steps_are_bars_on_a_terminal_and_lines_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = []
+    for terminal, every in ((True, 0.0), (False, 0.0), (False, 60.0)):
+        page = StringIO()
+        monkeypatch.setattr(console, "err", Console(file=page, force_terminal=terminal, width=200, highlight=False))
+        monkeypatch.setattr(console, "EVERY_S", every)
+        with console.step_progress() as watch:
+            watch("keys", 500, 2_000)
+            watch("groups", 1, 1)
+        pages.append(page.getvalue())
+    assert all(word in pages[0] for word in ("keys", "500/2,000", "groups", "1/1", "\x1b["))
+    assert pages[1:] == ["  keys: 500 of 2,000\n  groups: 1 of 1\n", ""]
+
+
 def test_progress_says_whether_a_limit_is_known_found_or_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     for values, told in (
         ({"limits": {}}, "60 requests/min, no limit known"),

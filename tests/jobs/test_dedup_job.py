@@ -1,6 +1,7 @@
 """The `dedup` command on files."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -217,12 +218,102 @@ def test_a_failed_run_leaves_no_summary_beside_tables_of_another(
     assert not (tmp_path / "out" / "summary.json").exists()
 
 
+FIFTY = " ".join(f"word{number}" for number in range(50))
+HUGE = " ".join(f"w{number}" for number in range(700_000))
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept", "removed"),
+    [
+        (["alone"], 1, {"exact": 0, "near": 0}),
+        (["the same"] * 300, 1, {"exact": 299, "near": 0}),
+        ([""] * 300, 1, {"exact": 299, "near": 0}),
+        (["", " ", "\t\n", "\u3000"], 1, {"exact": 3, "near": 0}),
+        ([HUGE, FIFTY, f"{HUGE} end", f"{FIFTY} end"], 2, {"exact": 0, "near": 2}),
+        (["🙂 👩‍👩‍👧", "🙂  👩‍👩‍👧", "🙃", "👩‍👩‍👦"], 3, {"exact": 1, "near": 0}),
+        (["Café noir", "cafe\u0301 NOIR", "café\u0301 noir", "cafe noir"], 2, {"exact": 1, "near": 1}),
+        (["שלום עולם", "שלום  עולם", "\u200fשלום עולם", "مرحبا"], 2, {"exact": 1, "near": 1}),
+        (["价格为五元整", "价格为五元整", "价格为六元整"], 2, {"exact": 1, "near": 0}),
+        (["a\x00b", "a\x00b ", "a b", "ab"], 2, {"exact": 1, "near": 1}),
+        (["one two three", "One two  three", "one two four"], 2, {"exact": 1, "near": 0}),
+    ],
+    ids=["one row", "equal", "empty", "blanks", "5 MB", "emoji", "marks", "rtl", "cjk", "nul", "short"],
+)
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_texts_of_every_sort_are_compared_as_they_are(
+    tmp_path: Path, texts: list[str], kept: int, removed: dict[str, int], kind: str
+) -> None:
+    source = tmp_path / f"rows.{kind}"
+    if kind == "jsonl":
+        jsonl(source, texts)
+    else:
+        pq.write_table(pa.table({"body": texts}), source)
+    summary = dedup.run(source, text="body", out=tmp_path / "out", say=quiet)
+    assert (summary["kept"], summary["removed"]) == (kept, removed)
+    assert set(pq.read_table(tmp_path / "out" / "kept.parquet")["body"].to_pylist()) <= set(texts)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.parquet"])
+def test_a_file_without_rows_is_refused(tmp_path: Path, name: str) -> None:
+    if name.endswith("parquet"):
+        pq.write_table(pa.table({"body": pa.array([], pa.string())}), tmp_path / name)
+    else:
+        (tmp_path / name).write_text("body\n" if name.endswith("csv") else "")
+    with pytest.raises(InputError, match=rf"{name}: .*(empty|no rows)"):
+        dedup.run(tmp_path / name, text="body", out=tmp_path / "out", say=quiet)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv"])
+def test_what_is_not_utf_8_is_named_by_its_line_and_what_to_do(tmp_path: Path, name: str) -> None:
+    rows = [b'{"body": "fine"}', b'{"body": "caf\xe9"}'] if name.endswith("jsonl") else [b"body", b"fine", b"caf\xe9"]
+    (tmp_path / name).write_bytes(b"\n".join(rows) + b"\n")
+    with pytest.raises(InputError, match=rf"{name}.*UTF-8"):
+        dedup.run(tmp_path / name, text="body", out=tmp_path / "out", say=quiet)
+    assert not (tmp_path / "out").exists()
+
+
+def test_texts_that_the_shingle_does_not_fit_are_pointed_out(tmp_path: Path) -> None:
+    short = jsonl(tmp_path / "short.jsonl", ["价格为五元整含税费用由买方承担", "价格为六元整含税费用由买方承担", FIFTY])
+    said: list[str] = []
+    summary = dedup.run(short, text="body", out=tmp_path / "out", say=said.append)
+    assert (summary["kept"], len(summary["notes"])) == (3, 1)
+    assert "2 of 3 texts looked at are one single word:5 shingle" in summary["notes"][0]
+    assert summary["notes"][0] in said[0]
+    letters = dedup.run(short, text="body", shingle="char:2", threshold=0.7, out=tmp_path / "out", say=quiet)
+    assert (letters["kept"], letters["notes"]) == (2, [])
+
+
+def test_a_bound_that_was_met_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [f"w{number}" for number in range(120)]
+    texts = []
+    for row in range(60):
+        one = list(words)
+        for place in range(row % 10, 120, 20):
+            one[place] = f"c{row}x{place}"
+        texts.append(" ".join(one))
+    source = jsonl(tmp_path / "rows.jsonl", texts)
+    assert dedup.run(source, text="body", shingle="word:2", out=tmp_path / "out", say=quiet)["notes"] == []
+    monkeypatch.setattr("pipeline.curate.twins.MOST_COMPARED", 10)
+    notes = dedup.run(source, text="body", shingle="word:2", out=tmp_path / "out", say=quiet)["notes"]
+    assert len(notes) == 1
+    assert re.fullmatch(
+        r"\d+ rows had more than 10 candidates each .* at most [\d,]+ pairs were not compared.*", notes[0]
+    )
+
+
+def test_ray_is_started_where_it_saves_time_and_not_for_a_number_of_rows() -> None:
+    assert not dedup.ray_pays(26_000, 26_000 * 70, 2)
+    assert not dedup.ray_pays(10**8, 10**11, 1)
+    assert dedup.ray_pays(10_000_000, 10**10, 8)
+
+
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_here")
 def test_many_rows_go_through_ray_with_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = jsonl(tmp_path / "rows.jsonl", TEXTS)
     alone = dedup.run(source, text="body", out=tmp_path / "alone", say=quiet)
-    monkeypatch.setattr(dedup, "RAY_FROM", 2)
+    monkeypatch.setattr(dedup, "ray_pays", lambda *_: True)
     through = dedup.run(source, text="body", out=tmp_path / "ray", say=quiet)
     for name in ("kept", "removed"):
         assert pq.read_table(tmp_path / "ray" / f"{name}.parquet").equals(

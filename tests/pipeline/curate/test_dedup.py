@@ -178,6 +178,14 @@ def test_a_conflict_sets_the_whole_group_aside_and_names_the_partner() -> None:
     assert found[0][2] == found[2][2] == 36 / 37
 
 
+@pytest.mark.parametrize("texts", [[], ["alone"], ["nothing in", "common here"]])
+def test_without_duplicates_nobody_is_asked_about_conflicts(texts: list[str]) -> None:
+    def refuse(_row: Any, _kept: Any) -> bool:
+        raise AssertionError
+
+    assert judged(table_of(texts), conflict=refuse) == dict.fromkeys(range(len(texts)), (None, None, None))
+
+
 def test_an_existing_row_stays_even_in_a_conflict() -> None:
     table = table_of(["a b c d e f"] * 2, answer=["A", "B"], old=[True, False])
     found = judged(table, fixed="old", conflict=lambda row, kept: row["answer"] != kept["answer"])
