@@ -1,6 +1,7 @@
 """Toys that several rooms' tests share."""
 
 import contextlib
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from pipeline.curate.examples import student_prompt
 from pipeline.layers import load_settings
 from pipeline.records import EXAMPLE
 from pipeline.tasks.task import Task, TaskSource, load_task, read_source
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore Ctrl-C
 
 
 @pytest.fixture

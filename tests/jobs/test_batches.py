@@ -92,7 +92,7 @@ def kill_when(folder: Path, true: Callable[[], bool], number: int, *more: str) -
         assert driver.poll() is None, driver.communicate()[1]
     os.kill(driver.pid, number)
     said = driver.communicate(timeout=60)[1]
-    assert driver.returncode == (130 if number == signal.SIGINT else -number)
+    assert driver.returncode == (130 if number == signal.SIGINT else -number), said
     return str(said)
 
 
