@@ -37,7 +37,7 @@ def session(address: str | None = None) -> Iterator[None]:
         return
     given = address or os.environ.get("RAY_ADDRESS")
     _refuse_unreachable(given or "")
-    with _hushed():
+    with _hushed(), contextlib.chdir(ROOT):  # Ray's workers look for modules where it is started, first of all
         try:
             ray.init(
                 address=given or "local",

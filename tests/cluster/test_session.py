@@ -1,11 +1,15 @@
 """Addresses of a cluster, before Ray is asked."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from cluster.session import session
+from cluster.session import ROOT, session
 from pipeline.errors import InputError
 
 
@@ -29,3 +33,18 @@ def test_an_address_where_nothing_listens_is_refused_in_seconds(spelling: str, c
 def test_an_address_that_cannot_be_one_is_refused_in_one_line(address: str) -> None:
     with pytest.raises(InputError, match=r"^cluster\.address: no Ray cluster at .*$"), session(address):
         raise AssertionError("connected")
+
+
+@pytest.mark.ray
+def test_a_package_of_the_same_name_in_the_current_folder_is_not_taken_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline/__init__.py").write_text("raise ImportError('a stranger')\n")
+    script = (
+        "import ray\nfrom cluster.session import session\n"
+        "def where():\n    import os, pipeline\n    return pipeline.__file__\n"
+        "with session():\n    print(ray.get(ray.remote(where).remote()))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-P", "-c", script]
+    found = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert found.stdout.strip() == str(ROOT / "pipeline/__init__.py"), found.stderr
