@@ -48,7 +48,7 @@ def step_progress() -> Iterator[Callable[[str, int, int], None]]:
     """
     if err.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}/{task.total:,}"))
-        with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
+        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=err) as progress:
             bars: dict[str, Any] = {}
 
             def move(step: str, done: int, total: int) -> None:
@@ -58,13 +58,17 @@ def step_progress() -> Iterator[Callable[[str, int, int], None]]:
 
             yield move
         return
-    last = time.monotonic()
+    last = heard = time.monotonic()
+    began: dict[str, float] = {}
 
     def line(step: str, done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= EVERY_S:
-            last = time.monotonic()
-            say(f"  {step}: {done:,} of {total:,}")
+        nonlocal last, heard
+        now = time.monotonic()
+        started = began.setdefault(step, heard)  # a step begins where the one before it was last heard of
+        heard = now
+        if now - last >= EVERY_S and done:
+            last = now
+            say(f"  {step}: {done:,} of {total:,}; {(now - started) * (total - done) / done:.0f} s left")
 
     yield line
 
@@ -90,27 +94,6 @@ def training_progress() -> Iterator[Callable[[dict[str, Any]], None]]:
             say(f"  step {line['step']}/{line['of']}  {_losses(line)}")
 
     yield tell
-
-
-@contextlib.contextmanager
-def work_progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A watcher for how many of `total` rows are done: a bar on a terminal, a line every few seconds elsewhere."""
-    if err.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=err, transient=True) as progress:
-            bar = progress.add_task(what, total=total)
-            yield lambda done: progress.update(bar, completed=done)
-        return
-    started = last = time.monotonic()
-
-    def line(done: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= EVERY_S and done:
-            last = now
-            say(f"  {what}: {done:,} of {total:,}; {(now - started) * (total - done) / done:.0f} s left")
-
-    yield line
 
 
 def _losses(line: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.console import say as to_stderr
-from jobs.console import work_progress
+from jobs.console import step_progress
 from jobs.contamination_table import shown
 from jobs.rephrased import Rephrased, chosen
 from jobs.standalone import counts, folder_for, read_whole, timed, write_parts
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 2_000
 RAY_FROM = 500_000
 """Rows from which starting Ray pays: below, one core takes less time than that."""
+COMPARING = "comparing"
 COLUMNS = ("row", "reason", "twin_row", "similarity")
 
 
@@ -130,15 +131,17 @@ def _checked(table: "pa.Table", exam: "Exam", cuts: "Cuts", address: str | None)
     from pipeline.curate.decontaminate import contamination
 
     stage = contamination(exam, cuts)
-    with work_progress("comparing", len(table)) as done:
+    with step_progress() as watch:
         if address is None and len(table) < RAY_FROM:
             step, parts = stage.load(), []
             for start in range(0, max(len(table), 1), BLOCK_ROWS):
                 parts.append(step(table.slice(start, BLOCK_ROWS)))
-                done(min(start + BLOCK_ROWS, len(table)))
+                watch(COMPARING, min(start + BLOCK_ROWS, len(table)), len(table))
             return pa.concat_tables(parts)
         from cluster.apply import run_stages
         from cluster.session import session
 
         with session(address):
-            return run_stages(table, [stage], block_rows=BLOCK_ROWS, tell=done).sort_by("row")
+            return run_stages(
+                table, [stage], block_rows=BLOCK_ROWS, tell=lambda done: watch(COMPARING, done, len(table))
+            ).sort_by("row")

@@ -1,9 +1,10 @@
 """Embeddings for the stages that compare by them: in this process, or on the cluster for many texts."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jobs.console import say, work_progress
+from jobs.console import say, step_progress
 from jobs.standalone import RAY_FROM
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def embedded(
     from pipeline.embedding.vectors import embed
 
     through = on_ray if on_ray is not None else bool(address) or len(texts) >= RAY_FROM
-    with work_progress(f"embedding {what}", len(texts)) as done:
+    with step_progress() as watch:
+        done = partial(watch, f"embedding {what}", total=len(texts))
         if not through:
             vectors, cut = embed(texts, encoder, done)
         else:

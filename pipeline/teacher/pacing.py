@@ -6,8 +6,8 @@ estimates are corrected by what replies have turned out to take. Dollars are a b
 
 A limit is one that a person set, else what the server's headers say, followed whenever they change. Where neither
 is known, few requests leave at first and twice as many after each reply, until the first 429: what was answered just
-before it is the first guess at the limit, and the pace (`pipeline.teacher.pace`) finds the rest. The same pace makes
-room when 429s come although we keep within the limits, since somebody else then uses the same key.
+before it, or was on its way, is the first guess at the limit, and the pace (`pipeline.teacher.pace`) finds the rest.
+The same pace makes room when 429s come although we keep within the limits, since somebody else then uses the same key.
 
 A 429 stops everybody for as long as the server says, and lowers the pace once a burst: requests that had left before
 the pace was lowered cannot lower it again. 529 and 5xx only wait.

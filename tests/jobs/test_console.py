@@ -53,11 +53,12 @@ def test_steps_are_bars_on_a_terminal_and_lines_elsewhere(monkeypatch: pytest.Mo
         monkeypatch.setattr(console, "err", Console(file=page, force_terminal=terminal, width=200, highlight=False))
         monkeypatch.setattr(console, "EVERY_S", every)
         with console.step_progress() as watch:
+            watch("keys", 0, 2_000)
             watch("keys", 500, 2_000)
             watch("groups", 1, 1)
         pages.append(page.getvalue())
     assert all(word in pages[0] for word in ("keys", "500/2,000", "groups", "1/1", "\x1b["))
-    assert pages[1:] == ["  keys: 500 of 2,000\n  groups: 1 of 1\n", ""]
+    assert pages[1:] == ["  keys: 500 of 2,000; 0 s left\n  groups: 1 of 1; 0 s left\n", ""]
 
 
 def test_progress_says_whether_a_limit_is_known_found_or_shared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,16 +82,3 @@ def test_what_is_said_is_never_read_as_markup(monkeypatch: pytest.MonkeyPatch) -
 def test_a_table_aligns_numbers_to_the_right_and_words_to_the_left() -> None:
     lines = console.table(["name", "rows"], [["a", 1234], ["bcdef", 5]]).splitlines()
     assert lines == ["name    rows", "a      1,234", "bcdef      5"]
-
-
-@pytest.mark.parametrize("terminal", [True, False])
-def test_work_says_how_much_of_it_is_done(monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
-    page = StringIO()
-    monkeypatch.setattr(console, "err", Console(file=page, force_terminal=terminal, width=120, highlight=False))
-    monkeypatch.setattr(console, "EVERY_S", 0)
-    with console.work_progress("embedding texts", 4_000) as done:
-        done(0)
-        done(4_000)
-    shown = page.getvalue()
-    assert "embedding texts" in shown
-    assert ("4000/4000" in shown) if terminal else (shown == "  embedding texts: 4,000 of 4,000; 0 s left\n")
