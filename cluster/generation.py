@@ -12,45 +12,32 @@ object store.
 
 import asyncio
 import gc
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import ray
-from pydantic import SecretStr
 
-from cluster.limiter import STOPS, ClusterTurns, start_limiter
+from cluster.limiter import ClusterTurns, start_limiter
 from cluster.watching import watching
-from pipeline.config import Cluster, Limits, Teacher
+from pipeline.config import Cluster
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.plan import to_request
 from pipeline.generate.waiting import Waiting
-from pipeline.teacher.ask import Request, ask
+from pipeline.teacher.ask import Request
 from pipeline.teacher.client import open_client
+from pipeline.teacher.connection import Connection
+from pipeline.teacher.ending import require_all_asked, to_its_end
 from pipeline.teacher.ledger import Ledger, read_heads
-from pipeline.teacher.prices import Price
-from pipeline.teacher.terms import Sender, Terms
+from pipeline.teacher.terms import Sender
+from pipeline.teacher.together import ask_together
 
 Watch = Callable[[dict[str, Any]], None]
 CALLS = 32
 """Blocks that an actor works on at once, so that the slowest reply of one leaves others to go on with."""
 FATES = pa.schema([("fate", pa.string()), ("requests", pa.int64())])
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How an actor reaches a teacher or judge, and at what pace; the key does not show in any text made of this."""
-
-    teacher: Teacher
-    limits: Limits
-    base_url: str | None
-    key: SecretStr
-    price: Price | None
-    terms: Terms = field(default_factory=Terms)
 
 
 class Generator:
@@ -81,42 +68,19 @@ class Generator:
         return [to_request(row) for group in groups for row in self.waiting.read(group).to_pylist()]
 
     async def __call__(self, batch: pa.Table) -> AsyncIterator[pa.Table]:
-        teacher = self.connection.teacher
-
-        async def one(request: Request) -> str:
-            if request.key in self.known:
-                return "answered"
-            return await ask(
-                request,
-                send=sender,
-                ledger=ledger,
-                turns=turns,
-                price=self.connection.price,
-                attempts=teacher.attempts,
-            )
-
         async with self.reading:  # in a thread, one after the other: a turn that is given meanwhile is used at once
             requests = await asyncio.to_thread(self._requests, batch["group"].to_pylist())
         try:
             sender, ledger, turns = self._open()
         except InputError as error:
             ClusterTurns(self.limiter).stop("input", str(error))
-            yield _fates(["stopped"] * len(requests))
+            yield _fates({"stopped": len(requests)})
             return
-        ends = await asyncio.gather(*(one(request) for request in requests), return_exceptions=True)
-        fates = []
-        for end in ends:
-            if isinstance(end, InputError):
-                turns.stop("input", str(end))
-            elif isinstance(end, BaseException):
-                raise end
-            fates.append(end if isinstance(end, str) else "stopped")
-        yield _fates(fates)
+        given: dict[str, Any] = {"send": sender, "ledger": ledger, "turns": turns, "known": self.known}
+        yield _fates(await ask_together(requests, self.connection, **given))
 
 
-def _fates(fates: list[str]) -> pa.Table:
-    """How many requests met each fate."""
-    counts = Counter(fates)
+def _fates(counts: Mapping[str, int]) -> pa.Table:
     return pa.table({"fate": list(counts), "requests": list(counts.values())}, schema=FATES)
 
 
@@ -163,54 +127,11 @@ def generate(
 
     try:
         with watching(limiter, watch):
-            _to_its_end(count, limiter, say)
+            to_its_end(count, lambda: limiter.stop_run.remote("interrupt", "by the user"), say)
         stats: dict[str, Any] = ray.get(limiter.stats.remote())
     except ray.exceptions.RayError as error:
         raise SeedwrightError(
             f"cluster: generation broke off ({error}); run the same command again, what is answered is kept"
         ) from error
-    if stats["stopped"] and stats["stopped"][0] == "interrupt":
-        raise KeyboardInterrupt
-    if stats["stopped"]:
-        raise _stop(*stats["stopped"], counts)
+    require_all_asked(stats, counts)
     return {**stats, "fates": dict(counts)}
-
-
-def _to_its_end(work: Callable[[], None], limiter: Any, say: Callable[[str], None]) -> None:
-    """Does the work in a thread of its own, so that an interruption reaches this one and not the middle of Ray."""
-    errors: list[BaseException] = []
-    done = threading.Event()  # an interrupted Thread.join takes a thread for ended that is not
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            done.set()
-
-    threading.Thread(target=run, daemon=True).start()
-    interrupted = False
-    while not done.is_set():
-        try:
-            done.wait(0.2)
-        except KeyboardInterrupt:
-            if interrupted:
-                raise
-            interrupted = True
-            say("  interrupted: taking in the replies that are on their way; press again to leave them")
-            limiter.stop_run.remote("interrupt", "by the user")
-    if errors:
-        raise errors[0]
-
-
-def _stop(kind: str, reason: str, counts: dict[str, int]) -> SeedwrightError:
-    remedy = {
-        "budget": "run the same command with a larger --budget to go on; what is answered is kept",
-        "teacher": "mend that, then run the same command again; what is answered is kept",
-    }
-    if kind == "input":
-        return InputError(reason)
-    return STOPS[kind](
-        f"{kind}: {reason} ({counts.get('answered', 0)} answered now, {counts.get('stopped', 0)} left); {remedy[kind]}"
-    )

@@ -18,10 +18,13 @@ from jobs.run import Run
 from jobs.warming import warm_up
 from pipeline.config import Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
-from pipeline.generate.waiting import Waiting, set_aside
+from pipeline.generate.plan import to_request
+from pipeline.generate.waiting import GROUP_ROWS, Waiting, set_aside
 from pipeline.teacher.client import api_key, open_client, probe
+from pipeline.teacher.connection import Connection
 from pipeline.teacher.ledger import read_writers, wait_for_writers
 from pipeline.teacher.prices import Price, price_of
+from pipeline.teacher.together import ask_here
 from pipeline.teacher.usage import Usage, usage_of
 
 
@@ -186,18 +189,22 @@ def _ask(
 def _ask_online(
     run: Run, todo: Waiting, whom: Whom, price: Price | None, spent: float, base_url: str | None
 ) -> dict[str, int]:
-    from cluster.generation import Connection, generate
-
     ledger, settings = run.dir.path / "ledger", run.settings
     connection = Connection(whom.teacher, whom.limits, base_url, api_key(whom.teacher), price)
     warmed = warm_up(run.dir.path, todo.some(), connection, settings.budget, spent)
     todo, fates = replace(todo, skip=len(warmed.fates)), Counter(warmed.fates.values())
     if not todo.left:
         return dict(fates)
-    run.use_cluster()
     connection, spent = replace(connection, terms=warmed.terms), spent + warmed.dollars
     with generation_progress(todo.left) as watch:
-        stats = generate(todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
+        if todo.left <= min(GROUP_ROWS, settings.cluster.block_rows):
+            requests = map(to_request, todo.table().to_pylist())
+            stats = ask_here(requests, connection, ledger, settings.budget, spent, watch, say)
+        else:
+            from cluster.generation import generate
+
+            run.use_cluster()
+            stats = generate(todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
     fates.update(stats["fates"])
     return dict(fates)
 

@@ -1,5 +1,6 @@
 """The stage `curate`: replies to a clean training set, rejected samples kept aside, a funnel that adds up."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from jobs.second_look import kept_tags, looked_over
 from jobs.semantic import Meaning
 from pipeline.canonical import content_hash
 from pipeline.curate.decontaminate import Cuts, contamination, ngram_rows
-from pipeline.curate.dedup import DedupSettings
+from pipeline.curate.dedup import DedupSettings, find_duplicates
 from pipeline.curate.duplicates import COLUMNS, RANK, SCORE, conflict_of, duplicate_verdicts
 from pipeline.curate.embedding_tier import Texts
 from pipeline.curate.exam import Exam
@@ -73,7 +74,6 @@ def work(run: Run) -> dict[str, Any]:
     place = run.dir.path
     for old in ("dataset", ROUND / "samples", ROUND / "rejected", ROUND / "sweep.json"):
         clear(place / old)
-    run.use_cluster()
     found = judged_with_refills(run, lambda requests: judged(run, requests))
     samples, looks, contaminated = found.samples, found.figures["looks"], found.figures["contamination"]
     entries = funnel(samples, stages(run))
@@ -118,8 +118,6 @@ def judged(run: Run, requests: pa.Table) -> Judged:
 
 def filtered(run: Run, requests: pa.Table) -> pa.Table:
     """All samples that were asked for, parsed and through the filters."""
-    from cluster.apply import run_stages
-
     replies = answers(run.dir.path / "ledger", set(requests["key"].to_pylist()))
     joined = join_replies(requests, replies, list(later_replies(run)))
     teacher, seeds = run.settings.teacher, run.dir.table("inputs/seeds.parquet")
@@ -129,28 +127,22 @@ def filtered(run: Run, requests: pa.Table) -> pa.Table:
         *filter_stages(run.source, seeds),
         quality_stage(run.source, seeds),
     ]
-    return run_stages(joined, stages, block_rows=run.settings.cluster.block_rows)
+    return run.through(joined, stages)
 
 
 def deduplicated(run: Run, samples: pa.Table) -> pa.Table:
-    from cluster.shards import dedup_on_ray
-
     kept = pc.is_null(samples["reason"])
     candidates = samples.filter(kept)
     scores = pa.array(ranks(candidates["judged"].to_pylist()), pa.float64())
-    table, conflict = candidates.select(COLUMNS).append_column(SCORE, scores), conflict_of(run.source)
+    table = candidates.select(COLUMNS).append_column(SCORE, scores)
+    question: dict[str, Any] = {"id": "sample_id", "rank": RANK, "conflict": conflict_of(run.source)}
+    settings, spread = run.settings.dedup, run.distributes(len(table))
     lexical = partial(
-        dedup_on_ray,
-        id="sample_id",
-        text="text",
-        settings=DedupSettings(run.settings.dedup.threshold, run.settings.dedup.shingle),
-        rank=RANK,
-        conflict=conflict,
-        shards=run.settings.cluster.shards,
+        _lexical(run, spread), text="text", settings=DedupSettings(settings.threshold, settings.shingle), **question
     )
     if encoder := find_encoders(run.settings).get("dedup"):
-        tier, again = Meaning(encoder, run.settings.dedup.cosine, on_ray=True), partial(lexical, fixed="stays")
-        found = tier.verdicts(table, again, id="sample_id", rank=RANK, conflict=conflict, fixed=None)
+        tier, again = Meaning(encoder, settings.cosine, on_ray=spread), partial(lexical, fixed="stays")
+        found = tier.verdicts(table, again, **question, fixed=None)
     else:
         found = lexical(table)
     if (pairs := left_out(found)["pairs_not_compared"]) > 0:
@@ -158,20 +150,24 @@ def deduplicated(run: Run, samples: pa.Table) -> pa.Table:
     return _spread(samples, kept, "dedup", duplicate_verdicts(found))
 
 
+def _lexical(run: Run, spread: bool) -> Callable[..., pa.Table]:
+    """The same question answered by shards of the cluster or here."""
+    if not spread:
+        return find_duplicates
+    from cluster.shards import dedup_on_ray
+
+    return partial(dedup_on_ray, shards=run.settings.cluster.shards)
+
+
 def decontaminated(run: Run, samples: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
     """The samples with verdicts, and what was compared; writes the sweep over the cuts with pairs to read."""
-    from cluster.apply import run_stages
-
     settings = run.settings.contamination
     real = {name: run.dir.table(f"inputs/{name}.parquet").select(["item_id", "text"]) for name in SETS}
     kept = pc.is_null(samples["reason"])
     candidates = samples.filter(kept)
     exam = exam_of(real, settings)
-    checked = run_stages(
-        candidates.select(["text"]),
-        [contamination(exam, Cuts(settings.cut, settings.containment, bool(settings.ngram)))],
-        block_rows=run.settings.cluster.block_rows,
-    )
+    cuts_for = Cuts(settings.cut, settings.containment, bool(settings.ngram))
+    checked = run.through(candidates.select(["text"]), [contamination(exam, cuts_for)])
     ids, texts = candidates["sample_id"].to_pylist(), candidates["text"].to_pylist()
     checked, rephrased = _rephrased(run, checked, Texts(ids, texts), exam)
     cuts = sweep(checked, ids=ids, texts=texts, exam=exam)
@@ -197,7 +193,7 @@ def _rephrased(run: Run, checked: pa.Table, samples: Texts, exam: Exam) -> tuple
     if encoder is None:
         say("  rephrased real rows are not looked for (contamination.embedding is not set)")
         return checked, None
-    tier = Rephrased(encoder, run.settings.contamination.false_alarm, "seeds", on_ray=True)
+    tier = Rephrased(encoder, run.settings.contamination.false_alarm, "seeds", on_ray=run.distributes(len(checked)))
     seeds = run.dir.table("inputs/seeds.parquet")
     control = Texts(seeds["seed_id"].to_pylist(), seeds["text"].to_pylist())
     checked = tier.checked(checked, samples.ids, samples.texts, control, exam)

@@ -13,11 +13,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from jobs.console import say
 from pipeline.canonical import content_hash
 from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.run_dir import RunDir
+from pipeline.stage import Stage, compose
 from pipeline.tasks.task import TaskSource, read_source
 
 PACKAGES = ("seedwright", "ray", "anthropic", "datasketch", "pyarrow")
@@ -43,6 +46,21 @@ class Run:
         from cluster.session import session
 
         self.until_end.enter_context(session(self.settings.cluster.address))
+
+    def distributes(self, rows: int) -> bool:
+        """Whether so many rows are more than a block, and so go to the cluster, which is then connected to."""
+        if rows <= self.settings.cluster.block_rows:
+            return False
+        self.use_cluster()
+        return True
+
+    def through(self, table: pa.Table, stages: list[Stage]) -> pa.Table:
+        """The table after all stages, wherever they run."""
+        if not self.distributes(len(table)):
+            return compose(stages)(table)
+        from cluster.apply import run_stages
+
+        return run_stages(table, stages, block_rows=self.settings.cluster.block_rows)
 
 
 @dataclass(frozen=True, slots=True)

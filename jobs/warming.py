@@ -4,13 +4,11 @@ It also finds out on which terms the server takes requests. It is a request of t
 intent, its reply in the ledger and its place in the budget.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,12 +20,10 @@ from pipeline.generate.sharing import has_format, prefix_tokens
 from pipeline.teacher.alone import Alone
 from pipeline.teacher.ask import Request, ask
 from pipeline.teacher.client import open_client
+from pipeline.teacher.connection import Connection
 from pipeline.teacher.ledger import Ledger
 from pipeline.teacher.prefix import pays, told
 from pipeline.teacher.terms import Sender, Terms, keep_terms, known_terms
-
-if TYPE_CHECKING:
-    from cluster.generation import Connection
 
 TRIED = 3
 """Requests that are tried, where a server will not take the first for what is in it."""

@@ -129,9 +129,10 @@ def ours(
     import pyarrow.parquet as pq
     from pydantic import SecretStr
 
-    from cluster.generation import Connection, generate
+    from cluster.generation import generate
     from cluster.session import session
     from pipeline.generate.waiting import set_aside
+    from pipeline.teacher.connection import Connection
     from pipeline.teacher.prices import Price
 
     settings, seen = Cluster(generation_actors=actors), Seen(apart or set())

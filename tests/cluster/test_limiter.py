@@ -135,7 +135,8 @@ def test_a_settlement_that_comes_after_the_next_attempt_was_leased_frees_nothing
 def test_from_the_death_of_the_driver_on_nobody_is_given_leave() -> None:
     import ray
 
-    from cluster.limiter import Driver, Limiter
+    from pipeline.teacher.driver import Driver
+    from pipeline.teacher.limiter import Limiter
 
     driver = subprocess.Popen(["sleep", "60"])
     arguments = (Limits(requests_per_minute=600), None, 0.0, 60.0, 10.0, Driver(driver.pid, Driver.this().space))

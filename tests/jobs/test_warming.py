@@ -14,7 +14,6 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
-from cluster.generation import Connection
 from jobs.check import read_checked
 from jobs.warming import _to_its_end, warm_up
 from pipeline.canonical import content_hash
@@ -23,6 +22,7 @@ from pipeline.generate.plan import plan_requests
 from pipeline.layers import load_settings
 from pipeline.tasks.task import load_task, read_source
 from pipeline.teacher.alone import FAILURES, Alone
+from pipeline.teacher.connection import Connection
 from pipeline.teacher.ledger import read_ledger
 from pipeline.teacher.prices import Price
 from pipeline.teacher.simulated.host import hosted

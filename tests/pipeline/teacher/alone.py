@@ -10,36 +10,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from cluster.limiter import Limiter, Worker
 from pipeline.canonical import content_hash
 from pipeline.config import Limits
-from pipeline.teacher.ask import Request, StopKind, Turn, ask
+from pipeline.teacher.ask import Request, ask
 from pipeline.teacher.client import open_client, send
 from pipeline.teacher.ledger import Ledger, answers, read_ledger
-from pipeline.teacher.pacing import Ask, Settled
+from pipeline.teacher.limiter import Limiter, Turns
 from pipeline.teacher.prices import Price
 
 MODEL = "simulated-teacher"
-
-
-class Turns:
-    """Turns of a limiter that lives in this very loop."""
-
-    def __init__(self, limiter: Limiter) -> None:
-        self.limiter, self.worker = limiter, Worker("alone", "1")
-        self.settling: set[asyncio.Task[None]] = set()
-
-    async def acquire(self, wanted: Ask) -> Turn:
-        lease = await self.limiter.lease(self.worker, [wanted])
-        return Turn(lease.successes, wanted.key in lease.answered, lease.stop, lease.alone)
-
-    def settle(self, settled: Settled) -> None:
-        task = asyncio.create_task(self.limiter.settle([settled]))
-        self.settling.add(task)
-        task.add_done_callback(self.settling.discard)
-
-    def stop(self, kind: StopKind, reason: str) -> None:
-        self.limiter.stop(kind, reason)
 
 
 @dataclass(frozen=True)
@@ -102,7 +81,7 @@ def tell(teller: Teller, wanted: Iterable[Request], spent: float = 0.0) -> Told:
                     for one in todo
                 )
             )
-        await asyncio.gather(*turns.settling)
+        await turns.all_settled()
         ledger.close()
         return list(fates)
 
