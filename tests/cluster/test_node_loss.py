@@ -1,7 +1,6 @@
 """A node that dies while replies are on their way: three nodes on this machine, one killed at a random moment."""
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import ray
+from command import Seedwright
 from ray.cluster_utils import Cluster
 
 from pipeline.canonical import content_hash
@@ -23,14 +23,13 @@ from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900)]
-IN_FLIGHT, REQUESTS = 8, 120
+IN_FLIGHT, REQUESTS = 8, 100
 
 
 def command(folder: Path, seeds: Path, url: str, *more: str) -> list[str]:
-    pairs = [f"seeds.path={seeds}", f"teacher.base_url={url}", "generation.samples=6"]
-    pairs += [f"limits.in_flight={IN_FLIGHT}", "cluster.generation_actors=3", "cluster.block_rows=5"]
-    start = [sys.executable, "-m", "jobs", "run", "contracts", "--until", "curate", "--out", str(folder), *more]
-    return start + [part for pair in pairs for part in ("--set", pair)]
+    pairs = [f"seeds.path={seeds}", f"teacher.base_url={url}", "generation.samples=5", "generation.refills=0"]
+    pairs += [f"limits.in_flight={IN_FLIGHT}", *more]
+    return ["run", "contracts", "--out", str(folder), *[part for pair in pairs for part in ("--set", pair)]]
 
 
 def log(folder: Path) -> list[dict[str, Any]]:
@@ -51,7 +50,7 @@ def generating(node: Any) -> int:
 
 
 def test_a_node_killed_at_a_random_moment_costs_no_reply_and_the_rows_are_those_of_an_undisturbed_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, seedwright: Seedwright, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed = random.SystemRandom().randrange(10_000)
     moment = random.Random(seed).randint(REQUESTS // 10, REQUESTS * 3 // 4)
@@ -65,8 +64,9 @@ def test_a_node_killed_at_a_random_moment_costs_no_reply_and_the_rows_are_those_
     try:
         nodes = [cluster.add_node(num_cpus=2), cluster.add_node(num_cpus=2)]
         with hosted(SimulatedSettings(latency_ms=(200, 400)), tmp_path / "teacher") as url:
-            asked = command(tmp_path / "killed", seeds, url, "--address", cluster.address)
-            driver = subprocess.Popen(asked, stderr=subprocess.PIPE, text=True)
+            asked = command(tmp_path / "killed", seeds, url, "cluster={generation_actors: 3, block_rows: 5}")
+            asked += ["--until", "generate", "--address", cluster.address]
+            driver = subprocess.Popen([sys.executable, "-m", "jobs", *asked], stderr=subprocess.PIPE, text=True)
             while len(log(tmp_path / "teacher")) < moment:
                 time.sleep(0.05)
                 assert driver.poll() is None, driver.communicate()[1]
@@ -87,8 +87,10 @@ def test_a_node_killed_at_a_random_moment_costs_no_reply_and_the_rows_are_those_
     assert len(paid) == REQUESTS
     assert paid.total() - len(paid) <= IN_FLIGHT
     assert sum(record["kind"] == "reply" for record in answers(tmp_path / "killed/ledger")) == REQUESTS
-    with hosted(SimulatedSettings(), tmp_path / "calm teacher") as url:
-        subprocess.run(command(tmp_path / "calm", seeds, url), check=True, stderr=subprocess.DEVNULL, env=os.environ)
+    with hosted(SimulatedSettings(), tmp_path / "calm teacher") as other:
+        for folder, address in (("killed", url), ("calm", other)):
+            done = seedwright(*command(tmp_path / folder, seeds, address), "--until", "curate")
+            assert done.returncode == 0, done.stderr
     for part in ("samples/part-0.parquet", "rejected/part-0.parquet"):
         assert table(tmp_path / "killed", part).equals(table(tmp_path / "calm", part))
 

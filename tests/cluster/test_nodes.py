@@ -35,13 +35,12 @@ def test_three_nodes_reach_the_built_in_teacher_and_give_the_rows_that_one_gives
 ) -> None:
     seeds = tmp_path / "seeds.jsonl"
     seeds.write_text("".join((BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines(keepends=True)[::20]))
-    for nodes, name in ((1, "one"), (3, "three")):
-        while len(cluster.list_all_nodes()) < nodes:
-            cluster.add_node(num_cpus=1)
-        pairs = [f"seeds.path={seeds}", f"cluster={{generation_actors: {nodes}, shards: {nodes}, block_rows: 5}}"]
-        sets = [part for pair in pairs for part in ("--set", pair)]
-        out = ("--until", "curate", "--out", tmp_path / name, "--address", cluster.address)
-        done = seedwright("run", "contracts", *out, *sets)
+    while len(cluster.list_all_nodes()) < 3:
+        cluster.add_node(num_cpus=1)
+    there = ("--address", cluster.address, "--set", "cluster={generation_actors: 3, shards: 3, block_rows: 5}")
+    for name, where in (("one", ()), ("three", there)):
+        asked = ("run", "contracts", "--until", "curate", "--out", tmp_path / name, "--set", f"seeds.path={seeds}")
+        done = seedwright(*asked, *where)
         assert done.returncode == 0, done.stderr
     for part in ("samples", "rejected"):
         three, one = (pq.read_table(tmp_path / name / f"rounds/1/{part}/part-0.parquet") for name in ("three", "one"))

@@ -186,8 +186,6 @@ def test_the_built_in_teacher_serves_a_whole_generation_with_faults(seedwright: 
     assert f"batch {key}" in shown.stderr or "msgbatch_" in shown.stderr
 
 
-@pytest.mark.ray
-@pytest.mark.usefixtures("ray_here")
 def test_replies_are_shared_by_both_transports(teacher: Callable[..., str], tmp_path: Path) -> None:
     url = f"teacher.base_url={teacher(batch_s=0)}"
     for count, transport in ((2, "online"), (4, "batch"), (5, "online")):

@@ -1,4 +1,4 @@
-"""Caching and structured replies through the whole flow, over Ray: one prefix is written and all others read it."""
+"""Caching and structured replies through the whole flow: one prefix is written and all others read it."""
 
 import json
 from collections import Counter
@@ -15,7 +15,6 @@ from pipeline.layers import BUILT_IN, load_settings
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300), pytest.mark.usefixtures("ray_here")]
 ROWS = 8
 
 

@@ -1,4 +1,4 @@
-"""The embedding tiers inside a run, over the real server, client and Ray."""
+"""The embedding tiers inside a run, over the real server and client."""
 
 import json
 from collections.abc import Callable
@@ -63,9 +63,6 @@ def flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flow:
 LEAKED = "Could you tell me on which day the chairs will be delivered?"
 
 
-@pytest.mark.ray
-@pytest.mark.usefixtures("ray_here")
-@pytest.mark.timeout(900)
 def test_a_run_removes_what_means_the_same_and_what_rephrases_a_real_row(tmp_path: Path, flow: Flow) -> None:
     model = make_tiny_encoder(tmp_path / "encoder", [*real_texts(tmp_path / "mail"), *TEXTS])
     record = flow(f"dedup.embedding={model}", f"contamination.embedding={model}")

@@ -1,4 +1,6 @@
-"""The flow on a few seeds over the real server, client and Ray: when the teacher, the disk or the driver fails."""
+"""The flow on a few seeds over the real server and client, and where it says so over Ray: when the teacher, the disk or
+the driver fails.
+"""
 
 import contextlib
 import json
@@ -28,8 +30,19 @@ from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]
+pytestmark = pytest.mark.timeout(900)
 Flow = Callable[..., dict[str, Any]]
+HERE = "cluster={generation_actors: 1, shards: 1}"
+ON_RAY = "cluster={generation_actors: 1, shards: 1, block_rows: 5}"
+
+
+@pytest.fixture(params=[pytest.param(HERE, id="here"), pytest.param(ON_RAY, id="over Ray", marks=pytest.mark.ray)])
+def where(request: pytest.FixtureRequest) -> str:
+    """One block of requests or rows is asked and curated by the driver itself, several by the cluster."""
+    if request.param == ON_RAY:
+        request.getfixturevalue("ray_here")
+    chosen: str = request.param
+    return chosen
 
 
 @pytest.fixture
@@ -49,7 +62,7 @@ def settings(few_seeds: Path) -> Callable[..., Settings]:
         "generation.samples=1",
         f"teacher.simulated.rates={{{rates}}}",
         "teacher.simulated.server_rates={rate_limited: 0, overloaded: 0, server_error: 0, dropped: 0}",
-        "cluster={generation_actors: 1, shards: 1}",
+        HERE,
     ]
     return lambda *pairs: load_settings("contracts", None, [*always, *pairs])[0]
 
@@ -81,13 +94,13 @@ def reasons(run: Path) -> dict[str, int]:
 
 
 def test_the_built_in_teacher_makes_a_training_set_and_a_second_run_finds_all_done(
-    settings: Callable[..., Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: Callable[..., Settings], where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = run_flow(settings(), tmp_path / "run", update=False, until="curate")
+    record = run_flow(settings(where), tmp_path / "run", update=False, until="curate")
     assert record["stages"]["curate"]["funnel"][0]["in"] == 20
     assert sum(record["stages"]["curate"]["splits"].values()) == record["stages"]["curate"]["funnel"][-1]["kept"] > 15
     capsys.readouterr()
-    run_flow(settings(), tmp_path / "run", update=False, until="curate")
+    run_flow(settings(where), tmp_path / "run", update=False, until="curate")
     assert capsys.readouterr().err.count("done already") == 4
     assert len(log(tmp_path / "run")) == 20
 
@@ -213,7 +226,7 @@ def test_only_what_a_change_reaches_is_asked_and_done_again(
 
 
 def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
-    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+    settings: Callable[..., Settings], where: str, teacher: Callable[..., str], tmp_path: Path
 ) -> None:
     """A ledger folder on a file system of a few blocks; a machine where none can be mounted cannot show it."""
     small = tmp_path / "run/ledger"
@@ -223,12 +236,12 @@ def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
     )
     if mounted.returncode:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
-    url = f"teacher.base_url={teacher()}"
+    pairs = f"teacher.base_url={teacher()}", where
     try:
         with pytest.raises(InputError, match=r"No space left on device.*free disk space"):
-            run_flow(settings(url), tmp_path / "run", update=False, until="curate")
+            run_flow(settings(*pairs), tmp_path / "run", update=False, until="curate")
         subprocess.run(["mount", "-o", "remount,size=16m", str(small)], check=True)
-        record = run_flow(settings(url), tmp_path / "run", update=False, until="curate")
+        record = run_flow(settings(*pairs), tmp_path / "run", update=False, until="curate")
         assert record["stages"]["generate"]["answered"] == 20
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
@@ -246,6 +259,8 @@ def sample_tables(run: Path) -> list[pa.Table]:
 
 
 @pytest.mark.slow
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
 def test_a_generation_actor_that_dies_holds_up_nothing_and_what_it_wrote_is_not_asked_again(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -263,16 +278,16 @@ def test_a_generation_actor_that_dies_holds_up_nothing_and_what_it_wrote_is_not_
         os.kill(ours[0], signal.SIGKILL)
         killed.append(ours[0])
 
-    moment, ancestors = drawn(10, 120), {os.getpid(), *children(os.getpid())}
+    moment, ancestors = drawn(10, 75), {os.getpid(), *children(os.getpid())}
     killer = threading.Thread(target=kill_once)
     killer.start()
-    pairs = ["generation.samples=8", "limits.in_flight=8", f"teacher.base_url={url}"]
-    record = run_flow(settings(*pairs), tmp_path / "run", update=False, until="curate")
+    pairs = ["generation.samples=5", "limits.in_flight=8", f"teacher.base_url={url}"]
+    record = run_flow(settings(*pairs, ON_RAY), tmp_path / "run", update=False, until="curate")
     killer.join()
     assert killed
     answered = Counter(line["body"] for line in log(tmp_path) if line["status"] == 200)
-    assert record["stages"]["generate"]["answered"] == len(answered) == 160
-    assert sum(answered.values()) - 160 <= 8
+    assert record["stages"]["generate"]["answered"] == len(answered) == 100
+    assert sum(answered.values()) - 100 <= 8
     run_flow(settings(*pairs), tmp_path / "calm", update=False, until="curate")
     assert sample_tables(tmp_path / "run") == sample_tables(tmp_path / "calm")
 
@@ -289,9 +304,10 @@ def parent(pid: int) -> int:
 
 @pytest.mark.slow
 def test_a_driver_killed_during_generation_goes_on_and_asks_nothing_that_was_answered(
-    few_seeds: Path, teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
+    few_seeds: Path, where: str, teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
-    command = one_by_one(few_seeds, teacher(latency_ms=(200, 400)), tmp_path / "run", "curate")
+    url = teacher(latency_ms=(200, 400))
+    command = one_by_one(few_seeds, url, tmp_path / "run", "curate", where)
     driver = subprocess.Popen([sys.executable, "-m", "jobs", *command], stderr=subprocess.DEVNULL)
     wait_for(drawn(1, 80), driver, tmp_path)
     os.kill(driver.pid, signal.SIGKILL)
@@ -302,19 +318,19 @@ def test_a_driver_killed_during_generation_goes_on_and_asks_nothing_that_was_ans
     assert set(answered) == set(bodies(tmp_path / "run"))
     assert len(answered) == 100
     assert sum(answered.values()) - 100 <= 8
-    calm = seedwright(*[str(tmp_path / "calm") if part == str(tmp_path / "run") else part for part in command])
+    calm = seedwright(*one_by_one(few_seeds, url, tmp_path / "calm", "curate"))
     assert calm.returncode == 0, calm.stderr
     assert sample_tables(tmp_path / "run") == sample_tables(tmp_path / "calm")
 
 
-def one_by_one(seeds: Path, url: str, out: Path, until: str) -> list[str]:
+def one_by_one(seeds: Path, url: str, out: Path, until: str, where: str = HERE) -> list[str]:
     """A run of 100 requests, of which a few are asked at a time."""
     pairs = [
         f"seeds.path={seeds}",
         "generation.samples=5",
         f"teacher.base_url={url}",
         "limits.in_flight=8",
-        "cluster={generation_actors: 1, shards: 1}",
+        where,
     ]
     return ["run", "contracts", "--out", str(out), "--until", until, *[x for pair in pairs for x in ("--set", pair)]]
 
@@ -325,6 +341,8 @@ def wait_for(requests: int, driver: "subprocess.Popen[Any]", folder: Path) -> No
         assert driver.poll() is None
 
 
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
 def test_the_doctor_sees_packages_disk_and_every_node(seedwright: Seedwright, tmp_path: Path) -> None:
     shown = seedwright("doctor", "--run-dir", tmp_path / "runs", "--json")
     assert shown.returncode == 0, shown.stderr
@@ -338,10 +356,10 @@ def test_the_doctor_sees_packages_disk_and_every_node(seedwright: Seedwright, tm
 
 @pytest.mark.slow
 def test_an_interrupted_run_takes_in_what_is_paid_for_and_asks_nothing_twice(
-    few_seeds: Path, teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
+    few_seeds: Path, where: str, teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
     url = teacher(latency_ms=(300, 600))
-    command = one_by_one(few_seeds, url, tmp_path / "run", "generate")
+    command = one_by_one(few_seeds, url, tmp_path / "run", "generate", where)
     driver = subprocess.Popen(
         [sys.executable, "-m", "jobs", *command], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -355,3 +373,11 @@ def test_an_interrupted_run_takes_in_what_is_paid_for_and_asks_nothing_twice(
     assert again.returncode == 0, again.stderr
     answered = Counter(line["body"] for line in log(tmp_path) if line["status"] == 200)
     assert len(answered) == sum(answered.values()) == 100
+
+
+def test_a_run_that_fits_one_block_does_not_even_import_ray(few_seeds: Path, tmp_path: Path) -> None:
+    command = one_by_one(few_seeds, "simulated", tmp_path / "run", "curate")
+    asked = f"import sys; from jobs.__main__ import app; app({command!r}, standalone_mode=False)"
+    asked += "; print('ray' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr

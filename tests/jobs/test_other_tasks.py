@@ -28,9 +28,6 @@ TEXTS = [
 SAME = "I sent the jacket back in March with the slip in the box and I have not heard a single word from you since"
 
 
-@pytest.mark.ray
-@pytest.mark.usefixtures("ray_here")
-@pytest.mark.timeout(900)
 def test_a_classification_task_goes_through_the_flow_and_contradicting_labels_are_set_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""A draft and an annotation of it, over the real server, client and Ray."""
+"""A draft and an annotation of it, over the real server and client."""
 
 import json
 from collections import Counter
@@ -20,7 +20,6 @@ from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]
 ANNOTATE = """{% block system %}
 You annotate contract sections. {{ guidelines }}
 Reply with one JSON object: {"answer": the facts as the schema wants them, "confidence": from 0 to 1}

@@ -1,4 +1,4 @@
-"""Refills over the real server, client and Ray: what the teacher spoils is asked again, within bound and budget."""
+"""Refills over the real server and client: what the teacher spoils is asked again, within bound and budget."""
 
 import contextlib
 import json
@@ -18,8 +18,6 @@ from pipeline.layers import BUILT_IN, load_settings
 from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
-
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]
 
 
 @pytest.fixture

@@ -228,8 +228,6 @@ def test_retry_failed_undoes_curation_only_where_it_asked_a_model(tmp_path: Path
         assert set(folder.read()["stages"]) == left
 
 
-@pytest.mark.ray
-@pytest.mark.timeout(600)
 def test_the_whole_flow_with_judge_and_readings_adds_up_and_a_second_run_pays_nothing(tmp_path: Path) -> None:
     seeds = tmp_path / "seeds.jsonl"
     seeds.write_text("\n".join((BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines()[::12]) + "\n")
