@@ -9,24 +9,26 @@ endif
 export HF_HUB_OFFLINE ?= 1
 export RAY_USAGE_STATS_ENABLED ?= 0
 
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: install run test test-fast check clean
 
 install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
 run: install
 	$(BIN)/seedwright run contracts --out runs/contracts
 
 test: install
-	$(BIN)/python -m pytest tests -m 'not ray' -n 2 --dist loadfile
-	$(BIN)/python -m pytest tests -m ray
+	$(BIN)/python -m pytest tests -m 'not ray' $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest tests -m ray $(SIDE_BY_SIDE)
 
 test-fast: install
-	$(BIN)/python -m pytest tests -m 'not ray and not slow' -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests -m 'not ray and not slow' $(SIDE_BY_SIDE)
 
 check: install
 	$(BIN)/ruff check .

@@ -23,6 +23,12 @@ from pipeline.tasks.task import Task, TaskSource, load_task, read_source
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore Ctrl-C
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that none of them is left for the end, when only one worker is at work."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture
 def task_folder(tmp_path: Path) -> Path:
     """A small extraction task as `seedwright init` writes it."""

@@ -30,7 +30,7 @@ from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ROUTE = "/v1/messages/batches"
 ENTRY = f"{ROUTE}#entry"
 QUICK = "teacher.batches={poll_s: [0.05, 0.2], settle_s: 1}"

@@ -15,6 +15,8 @@ from pipeline.layers import BUILT_IN, load_settings
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
+pytestmark = pytest.mark.slow
+
 ROWS = 8
 
 

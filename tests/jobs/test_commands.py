@@ -10,6 +10,8 @@ from command import Seedwright
 
 from pipeline.layers import load_settings
 
+pytestmark = pytest.mark.slow
+
 
 def test_help_of_a_command_does_not_wait_for_heavy_imports() -> None:
     command = [sys.executable, "-X", "importtime", "-m", "jobs", "dedup", "--help"]

@@ -12,6 +12,8 @@ import pytest
 from jobs import dedup
 from pipeline.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 LONG = "the supplier shall deliver the goods to the buyer within thirty days of the order date and bear all the risk"
 TEXTS = [LONG, "something else", f"{LONG.upper()} ", f"{LONG}, really", "something  ELSE", "alone"]
 

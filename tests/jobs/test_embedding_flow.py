@@ -19,6 +19,8 @@ from pipeline.layers import load_settings
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
+pytestmark = pytest.mark.slow
+
 MODEL = ["teacher.model=simulated-teacher"]
 Flow = Callable[..., dict[str, Any]]
 

@@ -30,7 +30,7 @@ from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 Flow = Callable[..., dict[str, Any]]
 HERE = "cluster={generation_actors: 1, shards: 1}"
 ON_RAY = "cluster={generation_actors: 1, shards: 1, block_rows: 5}"
@@ -258,7 +258,6 @@ def sample_tables(run: Path) -> list[pa.Table]:
     return [pq.read_table(run / f"rounds/1/{part}/part-0.parquet") for part in ("samples", "rejected")]
 
 
-@pytest.mark.slow
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_here")
 def test_a_generation_actor_that_dies_holds_up_nothing_and_what_it_wrote_is_not_asked_again(
@@ -302,7 +301,6 @@ def parent(pid: int) -> int:
     return int(stat[1])
 
 
-@pytest.mark.slow
 def test_a_driver_killed_during_generation_goes_on_and_asks_nothing_that_was_answered(
     few_seeds: Path, where: str, teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
@@ -354,7 +352,6 @@ def test_the_doctor_sees_packages_disk_and_every_node(seedwright: Seedwright, tm
     assert list((tmp_path / "runs").iterdir()) == []
 
 
-@pytest.mark.slow
 def test_an_interrupted_run_takes_in_what_is_paid_for_and_asks_nothing_twice(
     few_seeds: Path, where: str, teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:

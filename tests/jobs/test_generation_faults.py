@@ -1,4 +1,4 @@
-"""Generation over Ray, the real server and the real client: a bad row, a tight budget, a key that must not show."""
+"""Generation over the real server and client, mostly on Ray: a bad row, a tight budget, a key that must not show."""
 
 import contextlib
 import json
@@ -21,7 +21,8 @@ from pipeline.layers import BUILT_IN, load_settings
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+HERE = "cluster.block_rows=500"
 PRICE = (1.0, 5.0)
 SECRET = "sk-ant-do-not-show-4f1c0ffee5"
 
@@ -73,10 +74,10 @@ def billed(folder: Path) -> float:
 def test_a_request_that_always_fails_is_one_rejected_row_and_takes_no_neighbour_with_it(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
-    bodies = planned(settings(), tmp_path / "plan")
+    bodies = planned(settings(HERE), tmp_path / "plan")
     plan = {bodies[1]: {"server": "server_error", "times": 99}, bodies[7]: {"server": "html", "times": 99}}
     record = run_flow(
-        settings(teacher(plan, latency_ms=(20, 60)), "teacher.attempts=3"),
+        settings(HERE, teacher(plan, latency_ms=(20, 60)), "teacher.attempts=3"),
         tmp_path / "run",
         update=False,
         until="curate",
@@ -92,7 +93,7 @@ def test_a_request_that_always_fails_is_one_rejected_row_and_takes_no_neighbour_
 def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
-    of_60 = ("generation.samples=3", "limits.in_flight=3", "cluster={generation_actors: 1, shards: 1, block_rows: 30}")
+    of_60 = (HERE, "generation.samples=3", "limits.in_flight=3")
     first = planned(settings(*of_60), tmp_path / "plan")[0]
     url = teacher({first: {"server": "server_error"}}, latency_ms=(50, 50))
     run_flow(settings(url, *of_60), tmp_path / "run", update=False, until="generate")
@@ -100,6 +101,8 @@ def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(
     assert order.index((first, 2)) - order.index((first, 1)) < 35
 
 
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
 def test_three_actors_keep_one_limit_between_them(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -111,6 +114,8 @@ def test_three_actors_keep_one_limit_between_them(
     assert arrived[-1] - arrived[0] > 3
 
 
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
 def test_the_budget_holds_with_three_actors_in_flight_and_replies_longer_than_expected(
     settings: Callable[..., Settings], teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
@@ -132,6 +137,7 @@ def test_the_budget_holds_with_three_actors_in_flight_and_replies_longer_than_ex
     assert Counter(line["body"] for line in log(tmp_path)) == Counter(bodies)
 
 
+@pytest.mark.ray
 def test_the_key_shows_in_no_file_of_the_run_of_the_teacher_or_of_ray_and_in_no_message(
     teacher: Callable[..., str], seeds: Path, tmp_path: Path
 ) -> None:

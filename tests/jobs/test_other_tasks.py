@@ -15,6 +15,8 @@ from pipeline.layers import load_settings
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     "The blender arrived cracked and I would like to have what I paid for it back on my card please.",
     "Can somebody tell me on which weekday the two garden chairs are going to be at my door?",

@@ -20,6 +20,8 @@ from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
+pytestmark = pytest.mark.slow
+
 ANNOTATE = """{% block system %}
 You annotate contract sections. {{ guidelines }}
 Reply with one JSON object: {"answer": the facts as the schema wants them, "confidence": from 0 to 1}

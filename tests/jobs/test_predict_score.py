@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from command import Seedwright, Shown
     from conftest import Taught
 
+pytestmark = pytest.mark.slow
+
 GOLD = {
     "e-1": {"order_number": "5519", "delivery_date": None},
     "e-2": {"order_number": None, "delivery_date": "2024-05-03"},

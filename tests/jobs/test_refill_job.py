@@ -19,6 +19,8 @@ from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Callable[..., Settings]:

@@ -35,6 +35,8 @@ from pipeline.teacher.client import api_key
 from pipeline.teacher.ledger import answers
 from pipeline.teacher.simulated.host import hosted
 
+pytestmark = pytest.mark.slow
+
 HONEST = "teacher.simulated={rates: {wrong_field: 0}}"
 
 

@@ -29,6 +29,8 @@ from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.terms import Terms
 
+pytestmark = pytest.mark.slow
+
 PRICE = Price(1, 5, "test")
 Ready = Callable[..., tuple[pa.Table, Connection]]
 

@@ -8,6 +8,8 @@ from numba.core import caching
 
 from pipeline.curate.compiled import compiled
 
+pytestmark = pytest.mark.slow
+
 EVERY_WAY = """
 import pyarrow as pa
 from numba.core.dispatcher import Dispatcher

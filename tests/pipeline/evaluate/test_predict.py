@@ -18,6 +18,8 @@ from pipeline.finetune.base_model import load_tokenizer
 if TYPE_CHECKING:
     from conftest import Taught
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["order 7", "Where is it?", "It is late. " * 9, "A-1", "A-2", "naïve \U0001f600", "x" * 200, "", "Bye.", "A-3"]
 TOKENS = 24
 

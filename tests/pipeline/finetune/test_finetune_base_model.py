@@ -13,6 +13,8 @@ from pipeline.errors import InputError
 from pipeline.finetune.base_model import find_base, fingerprint, load_tokenizer, odd_widths, refuse_widths
 from pipeline.finetune.loading import load_base
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def model(tiny_model: Path, tmp_path: Path) -> Path:

@@ -19,6 +19,8 @@ from pipeline.finetune.merge import merge
 if TYPE_CHECKING:
     from conftest import Taught
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def asked(tiny_model: Path) -> Any:

@@ -18,6 +18,8 @@ from pipeline.finetune.recipe import Recipe, resolve
 from pipeline.finetune.rows import fit
 from pipeline.finetune.train import total_steps, train
 
+pytestmark = pytest.mark.slow
+
 LINEAR = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
 
 

@@ -14,6 +14,8 @@ from pipeline.layers import load_settings
 from pipeline.records import SEED
 from pipeline.tasks.task import Task, load_task, read_source
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def contracts_with() -> Callable[..., Task]:

@@ -17,6 +17,8 @@ from pipeline.stage import compose
 from pipeline.tasks.extraction import grounded
 from pipeline.tasks.task import Task
 
+pytestmark = pytest.mark.slow
+
 CHAT = "Hi there, could you please tell me where my order is? I don't have it, and that's a pity. Thanks in advance!"
 
 

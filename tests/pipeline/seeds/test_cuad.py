@@ -21,6 +21,8 @@ from pipeline.tasks import contracts
 from pipeline.tasks.contracts.normalise import grounded
 from pipeline.tasks.task import load_task, read_source
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = json.loads((Path(next(iter(contracts.__path__))) / "schema.json").read_text())
 
 PREAMBLE = (

@@ -29,6 +29,8 @@ from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.usage import usage
 
+pytestmark = pytest.mark.slow
+
 PRICE = Price(1000, 1000, "test", batch=0.5)
 ROUTE = "/v1/messages/batches"
 

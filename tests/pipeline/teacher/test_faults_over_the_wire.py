@@ -32,6 +32,8 @@ from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.usage import Usage
 
+pytestmark = pytest.mark.slow
+
 Serve = Callable[..., Teller]
 DRAFT = """<cell>
 register: plain

@@ -5,6 +5,8 @@ from pacing_world import Runner, World, runner
 
 from pipeline.config import Limits
 
+pytestmark = pytest.mark.slow
+
 OUTPUT = {"output_tokens": 540_000}
 
 

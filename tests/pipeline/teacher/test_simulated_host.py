@@ -20,6 +20,8 @@ from pipeline.errors import TeacherError
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = [sys.executable, "-m", "pipeline.teacher.simulated"]
 QUESTION = {

@@ -24,6 +24,8 @@ from pipeline.teacher.simulated.responder import Reply, respond
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SERVER_FAULTS, SimulatedSettings
 
+pytestmark = pytest.mark.slow
+
 Scenario = Callable[[AsyncAnthropic], Awaitable[Any]]
 MODEL = "simulated-teacher"
 

@@ -19,6 +19,8 @@ from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.terms import Sender, Terms, keep_terms, known_terms, wanted_terms
 
+pytestmark = pytest.mark.slow
+
 FORMAT = sample_format(json.loads((BUILT_IN / "contracts/schema.json").read_text()))
 USER = "<cell>\nregister: plain\n</cell>\n<variation>1 of 9</variation>\n<style_reference>\nX\n</style_reference>"
 PARAMS: dict[str, Any] = {

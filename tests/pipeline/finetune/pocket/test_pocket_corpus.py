@@ -21,6 +21,8 @@ from pipeline.finetune.pocket.corpus.request import answer, make_request, pick_f
 from pipeline.finetune.pocket.corpus.values import MONTHS, words
 from pipeline.tasks import contracts
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(corpus.__file__).parent
 CONTRACTS = Path(next(iter(contracts.__path__)))
 CONTRACT_WORDS = re.compile(

@@ -15,6 +15,8 @@ from pipeline.finetune.pocket import MODEL_DIR
 from pipeline.finetune.pocket.corpus.domains import HELD_OUT, held_out_domains, training_domains
 from pipeline.finetune.pocket.measure import answers, questions, report, score
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja",
     "generation_config.json", "README.md",

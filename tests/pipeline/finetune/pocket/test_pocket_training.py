@@ -12,6 +12,8 @@ from pipeline.finetune.pocket.batches import BATCHES, IGNORED, window
 from pipeline.finetune.pocket.muon import orthogonal
 from pipeline.finetune.pocket.training import CHECKPOINT, Plan, new_tokenizer, rate_at, train
 
+pytestmark = pytest.mark.slow
+
 TINY = Plan(steps=3, tokens=300, vocabulary=400, tokenizer_texts=40, save_every=1)
 
 
