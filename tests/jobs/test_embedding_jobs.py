@@ -13,6 +13,8 @@ from jobs import decontaminate, dedup, embedding, rephrased
 from jobs.contamination_table import marked
 from pipeline.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 EXAM = [
     "the supplier shall deliver the goods to the buyer within thirty days",
     "either party may end this deal in june",
