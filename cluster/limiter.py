@@ -1,11 +1,15 @@
 """One limiter for the whole cluster: an actor that holds the pace, and each worker's line to it.
 
-Workers coalesce: one call leases turns for up to 16 waiting requests, another settles whatever has come back since,
-a hundredth of a second's replies at least, so that the places they free are leased together, too. Settling never waits
-behind leasing, or a full house could not empty.
+Workers coalesce: one call leases turns for up to 16 waiting requests, another settles whatever has come back since, so
+that the places they free are leased together, too. It waits for more for a fiftieth of the time that a reply takes, so
+that no place stands empty for longer than that; what went wrong is settled at once. Settling never waits behind
+leasing, or a full house could not empty.
 """
 
 import asyncio
+import contextlib
+import math
+import time
 import uuid
 from typing import Any
 
@@ -19,7 +23,10 @@ from pipeline.teacher.limiter import Lease, Limiter, Worker
 from pipeline.teacher.pacing import Ask, Settled
 
 LEASE = 16
-LINGER_S = 0.01
+LINGER, LINGER_S = 0.02, (0.01, 0.05)
+"""How long a settlement waits for others: a share of the time that a reply takes, in seconds at least and at most."""
+NEWS = 0.05
+"""The weight of a reply in the mean time that replies take."""
 
 
 def start_limiter(limits: Limits, budget: float | None, spent: float, *, patience_s: float, timeout_s: float) -> Any:
@@ -38,6 +45,9 @@ class ClusterTurns:
         self.worker = Worker(actor or uuid.uuid4().hex, uuid.uuid4().hex)
         self._waiting: list[tuple[Ask, asyncio.Future[Turn]]] = []
         self._settled: list[Settled] = []
+        self._left: dict[str, float] = {}
+        self._reply_s = 0.0
+        self._urgent = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
 
@@ -63,18 +73,30 @@ class ClusterTurns:
                 return
             self._waiting = head[lease.granted :] + self._waiting
             for ask, granted in head[: lease.granted]:
+                self._left[ask.key] = time.monotonic()
                 granted.set_result(Turn(lease.successes, ask.key in lease.answered, lease.stop, lease.alone))
 
     def settle(self, settled: Settled) -> None:
         self._settled.append(settled)
+        took = time.monotonic() - self._left.pop(settled.ask.key, math.inf)
+        if settled.outcome == "ok":
+            self._reply_s += NEWS * (max(took, 0.0) - self._reply_s)
+        else:
+            self._urgent.set()
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle_all())
 
     async def _settle_all(self) -> None:
         while self._settled:
-            await asyncio.sleep(LINGER_S)
+            await self._linger()
             batch, self._settled = self._settled, []
             await self.limiter.settle.remote(batch)
+
+    async def _linger(self) -> None:
+        least, most = LINGER_S
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._urgent.wait(), min(max(LINGER * self._reply_s, least), most))
+        self._urgent.clear()
 
     def stop(self, kind: StopKind, reason: str) -> None:
         self.limiter.stop_run.remote(kind, reason)

@@ -103,4 +103,5 @@ def quiet() -> None:
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+    context.memory_usage_poll_interval_s = None  # a thread for every block that an actor works on
     logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -29,6 +29,8 @@ LIMIT_HEADERS = {
 }
 SPENT = ("spend_limit_reached", "credit balance", "usage limit")
 """Words by which a server says that it will take no more requests of ours until somebody pays."""
+IDLE = 16
+"""Connections that are kept open while nothing is asked over them."""
 HIDDEN = 12
 """Keys are longer; a shorter one, such as `none` or `simulated`, is a word that may stand in any text."""
 
@@ -69,9 +71,18 @@ def api_key(teacher: Teacher) -> SecretStr:
 
 
 def open_client(base_url: str | None, key: SecretStr, timeout_s: float) -> anthropic.AsyncAnthropic:
+    """The SDK's client, its retries off.
+
+    It keeps few idle connections: for each request it looks at all of them, by two system calls each, and a hundred,
+    its own default, cost as much as the request itself.
+    """
     import anthropic
 
-    return anthropic.AsyncAnthropic(base_url=base_url, api_key=key.get_secret_value(), max_retries=0, timeout=timeout_s)
+    limits = type(anthropic.DEFAULT_CONNECTION_LIMITS)(max_connections=1000, max_keepalive_connections=IDLE)
+    http = anthropic.DefaultAsyncHttpxClient(limits=limits, timeout=timeout_s)
+    return anthropic.AsyncAnthropic(
+        base_url=base_url, api_key=key.get_secret_value(), max_retries=0, timeout=timeout_s, http_client=http
+    )
 
 
 async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:

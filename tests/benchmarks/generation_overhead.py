@@ -2,7 +2,8 @@
 
     python tests/benchmarks/generation_overhead.py [--rows 6000]
 
-Ours is counted twice, with few rows and with many, so that what the start takes drops out.
+Replies take one to three seconds, as a language model's do. Ours is counted twice, with few rows and with many, so that
+what the start takes drops out.
 """
 
 import tempfile
@@ -13,14 +14,16 @@ from load import bare, ours, parser, requests, say, served, table
 from pipeline.config import Limits
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
+IN_FLIGHT = 512
+
 
 def main() -> None:
     options = parser(__doc__)
     options.add_argument("--rows", type=int, default=6000)
     given = options.parse_args()
-    settings, rows = SimulatedSettings(latency_ms=(50, 300)), []
+    settings, rows = SimulatedSettings(latency_ms=(1000, 3000)), []
     cpu: dict[int, dict[str, float]] = {}
-    fast = Limits(in_flight=64, requests_per_minute=10**7)
+    fast = Limits(in_flight=IN_FLIGHT, requests_per_minute=10**7)
     for number in (given.rows // 6, given.rows):
         with tempfile.TemporaryDirectory() as scratch, served(settings, Path(scratch)) as server:
             found = ours(requests(number), server.url, fast, Path(scratch), actors=2, apart={server.process.pid})
@@ -31,7 +34,7 @@ def main() -> None:
     rows += [[f"ours: {kind}", ms] for kind, ms in difference.items()]
     rows.append(["ours in all", sum(difference.values())])
     with tempfile.TemporaryDirectory() as scratch, served(settings, Path(scratch)) as server:
-        found = bare(requests(given.rows), server.url, processes=2, in_flight=64)
+        found = bare(requests(given.rows), server.url, processes=2, in_flight=IN_FLIGHT)
         rows.append(["SDK alone, two processes", found["cpu"] / given.rows * 1000])
         say(f"SDK: {found['seconds']:.1f} s, {given.rows / found['seconds']:.0f} requests/s")
     table(["what", "CPU ms a request"], rows)
