@@ -71,17 +71,16 @@ def ask_here(
             watch(limiter.figures())
 
     async def work() -> None:
+        lines, turns = Ledger(ledger), TurnsHere(limiter)
         looking = asyncio.create_task(look())
         try:
-            lines = Ledger(ledger)
-            turns = TurnsHere(limiter)
             async with open_client(connection.base_url, connection.key, teacher.timeout_s) as client:
                 send = Sender(client, teacher.timeout_s, connection.terms)
                 fates.update(await ask_together(requests, connection, send=send, ledger=lines, turns=turns))
             await turns.all_settled()
-            lines.close()
         finally:
             looking.cancel()
+            lines.close()
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
