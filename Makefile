@@ -11,7 +11,8 @@ export RAY_USAGE_STATS_ENABLED ?= 0
 # Modules are compiled when they are first imported, and kept: most of what is installed never is.
 export PYTHONDONTWRITEBYTECODE :=
 
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# Three at once, for many tests wait for a server; two where each starts processes of its own.
+SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder -n
 
 .PHONY: install run test test-fast check clean
 
@@ -26,11 +27,11 @@ run: install
 	$(BIN)/seedwright run contracts --out runs/contracts
 
 test: install
-	$(BIN)/python -m pytest tests -m 'not ray' $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest tests -m ray $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest tests -m 'not ray' $(SIDE_BY_SIDE) 3
+	$(BIN)/python -m pytest tests -m ray $(SIDE_BY_SIDE) 2
 
 test-fast: install
-	$(BIN)/python -m pytest tests -m 'not ray and not slow' $(patsubst %,--ignore tests/%,cluster pipeline/finetune pipeline/embedding) $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest tests -m 'not ray and not slow' $(patsubst %,--ignore tests/%,cluster pipeline/finetune pipeline/embedding) $(SIDE_BY_SIDE) 2
 
 check: install
 	$(BIN)/ruff check .

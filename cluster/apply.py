@@ -17,7 +17,7 @@ from pipeline.errors import SeedwrightError
 from pipeline.stage import Stage, Step, compose
 
 ERROR = "__seedwright_error__"
-_loaded: dict[str, list[Step]] = {}
+_loaded: dict[str, Step] = {}
 
 
 def run_stages(
@@ -31,7 +31,7 @@ def run_stages(
         return compose(stages)(table)
     box = [ray.put(stages)]
     pieces = [table.slice(start, block_rows) for start in range(0, table.num_rows, block_rows)]
-    dataset = ray.data.from_arrow(pieces)
+    dataset = ray.data.from_blocks(pieces)
     dataset.context.execution_options.preserve_order = True
     dataset = dataset.map_batches(
         _run_boxed, fn_args=(uuid.uuid4().hex, box), batch_size=None, batch_format="pyarrow", zero_copy_batch=True
@@ -55,12 +55,10 @@ def _run_boxed(table: pa.Table, token: str, box: list[Any]) -> pa.Table:
     try:
         if token not in _loaded:
             _loaded.clear()
-            _loaded[token] = [stage.load() for stage in unboxed(box[0])]
-        for step in _loaded[token]:
-            table = step(table)
+            _loaded[token] = compose(unboxed(box[0]))
+        return _loaded[token](table)
     except SeedwrightError as error:
         return pa.table({ERROR: [pickle.dumps(error)]})
-    return table
 
 
 def unboxed(ref: Any) -> list[Stage]:

@@ -29,7 +29,8 @@ def embed_on_ray(
     actors = gpus or max(1, int(ray.cluster_resources().get("CPU", 1)) // cpus)
     stage = embedding_stage(encoder, "cuda" if gpus else "cpu")
     found: list[pa.Table] = []
-    for piece in through_actors(parts, stage, actors=min(actors, len(parts)), cpus=cpus, gpu=bool(gpus)):
+    work = [(0, part) for part in parts]
+    for _, piece in through_actors(work, [stage], actors=min(actors, len(parts)), cpus=cpus, gpu=bool(gpus)):
         found.append(piece)
         tell(sum(map(len, found)))
     return collected(found)

@@ -105,7 +105,7 @@ def generate(
         connection.limits, budget, spent, patience_s=teacher.patience_s, timeout_s=teacher.timeout_s
     )
     groups = [pa.table({"group": [group]}) for group in range(requests.groups)]
-    fates = ray.data.from_arrow(groups).map_batches(
+    fates = ray.data.from_blocks(groups).map_batches(
         Generator,
         fn_constructor_args=(connection, limiter, str(ledger), requests),
         batch_size=None,

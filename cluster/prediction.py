@@ -1,6 +1,8 @@
 """Batch prediction on Ray Data: actors that hold a model each, texts in order of length so that batches pad little."""
 
+import gc
 import pickle
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,34 +16,52 @@ from pipeline.config import Cluster
 from pipeline.errors import SeedwrightError
 from pipeline.stage import Stage, Step
 
+STAGE = "__stage"
 ROUNDS = 4
 """Blocks an actor gets at least, in multiples of its batch: few enough to fill batches, enough to share out evenly."""
 
 
-def predict_on_ray(table: pa.Table, stage: Stage, settings: Cluster, *, gpu: bool, batch: int) -> pa.Table:
-    """The table after the stage, rows in their order. Raises the project errors that the stage raises."""
+def predict_on_ray(
+    asked: Sequence[tuple[pa.Table, Stage]], settings: Cluster, *, gpu: bool, batch: int
+) -> Iterator[pa.Table]:
+    """Each table after its stage, rows in their order, handed over as soon as it and those before it are done.
+
+    One set of actors serves all stages: to start an actor takes longer than to load another model into it. Raises the
+    project errors that a stage raises.
+    """
     actors = settings.evaluation_actors or (count_gpus() if gpu else 1)
+    work = [(number, piece) for number, (table, _) in enumerate(asked) for piece in _by_length(table, batch, actors)]
+    actors = min(actors, len(work))
+    cpus = 1 if gpu else max(1, int(ray.cluster_resources().get("CPU", 1)) // actors)
+    stages = [stage for _, stage in asked]
+    missing, found, done = Counter(number for number, _ in work), defaultdict[int, list[pa.Table]](list), 0
+    for number, piece in through_actors(work, stages, actors=actors, cpus=cpus, gpu=gpu):
+        found[number].append(piece)
+        while done < len(asked) and len(found[done]) == missing[done]:
+            whole = pa.concat_tables(found.pop(done))
+            yield whole.take(pc.sort_indices(whole, [("__row", "ascending")])).drop_columns(["__row"])
+            done += 1
+
+
+def _by_length(table: pa.Table, batch: int, actors: int) -> Iterator[pa.Table]:
     order = pc.sort_indices(pa.table({"length": pc.utf8_length(table["text"])}), [("length", "ascending")])
     by_length = table.append_column("__row", pa.array(range(table.num_rows))).take(order)
-    rounds = max(1, by_length.num_rows // (batch * actors * ROUNDS))
-    size = batch * rounds
-    pieces = [by_length.slice(start, size) for start in range(0, by_length.num_rows, size)]
-    actors = min(actors, len(pieces))
-    cpus = 1 if gpu else max(1, int(ray.cluster_resources().get("CPU", 1)) // actors)
-    whole = pa.concat_tables(through_actors(pieces, stage, actors=actors, cpus=cpus, gpu=gpu))
-    return whole.take(pc.sort_indices(whole, [("__row", "ascending")])).drop_columns(["__row"])
+    size = batch * max(1, table.num_rows // (batch * actors * ROUNDS))
+    for start in range(0, table.num_rows, size):
+        yield by_length.slice(start, size)
 
 
 def through_actors(
-    pieces: Sequence[pa.Table], stage: Stage, *, actors: int, cpus: int, gpu: bool
-) -> Iterator[pa.Table]:
-    """The pieces after the stage, in any order, from actors that load it once, each with so many CPUs or one GPU.
+    work: Sequence[tuple[int, pa.Table]], stages: Sequence[Stage], *, actors: int, cpus: int, gpu: bool
+) -> Iterator[tuple[int, pa.Table]]:
+    """The pieces after the stage that their number names, in any order, from actors that hold one stage at a time, each
+    with so many CPUs or one GPU.
 
-    Raises the project errors that the stage raises.
+    Raises the project errors that a stage raises.
     """
-    found = ray.data.from_arrow(list(pieces)).map_batches(
+    found = ray.data.from_blocks([_numbered(piece, number) for number, piece in work]).map_batches(
         _Loaded,
-        fn_constructor_args=([ray.put([stage])], cpus),
+        fn_constructor_args=([ray.put(list(stages))], cpus),
         batch_size=None,
         batch_format="pyarrow",
         zero_copy_batch=True,
@@ -52,23 +72,35 @@ def through_actors(
     with unwrapped():
         for piece in found.iter_batches(batch_size=None, batch_format="pyarrow"):
             raise_error(piece)
-            yield piece
+            yield piece[STAGE][0].as_py(), piece.drop_columns([STAGE])
+
+
+def _numbered(piece: pa.Table, number: int) -> pa.Table:
+    return piece.append_column(STAGE, pa.array([number] * len(piece), pa.int32()))
 
 
 class _Loaded:
-    """The actor's body: the model is loaded once and kept."""
+    """The actor's body: a stage is loaded once, and kept until a piece of another one comes."""
 
     def __init__(self, box: list[Any], cpus: int) -> None:
         self.box, self.cpus = box, cpus
-        self.step: Step | None = None
+        self.held: tuple[int, Step] | None = None
 
     def __call__(self, table: pa.Table) -> pa.Table:
+        number = table[STAGE][0].as_py()
         try:
-            if self.step is None:
-                import torch
-
-                torch.set_num_threads(self.cpus)
-                self.step = unboxed(self.box[0])[0].load()
-            return self.step(table)
+            found = self._step(number)(table.drop_columns([STAGE]))
         except SeedwrightError as error:
             return pa.table({ERROR: [pickle.dumps(error)]})
+        return _numbered(found, number)
+
+    def _step(self, number: int) -> Step:
+        if self.held is None or self.held[0] != number:
+            import torch
+
+            self.held = None
+            gc.collect()  # the weights of the model before, of which two may not fit
+            torch.cuda.empty_cache()
+            torch.set_num_threads(self.cpus)
+            self.held = number, unboxed(self.box[0])[number].load()
+        return self.held[1]

@@ -36,6 +36,8 @@ def session(address: str | None = None) -> Iterator[None]:
         yield
         return
     given = address or os.environ.get("RAY_ADDRESS")
+    if not given:
+        os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")  # a process that asks about other machines
     _refuse_unreachable(given or "")
     with _hushed(), contextlib.chdir(ROOT):  # Ray's workers look for modules where it is started, first of all
         try:

@@ -1,8 +1,9 @@
 """The stage `evaluate`: baseline, student and whoever else, asked the same real rows; figures, intervals, a verdict."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from pipeline.finetune.base_model import find_base
 from pipeline.records import PREDICTION
 from pipeline.run_dir import clear, write_json, write_parquet
 from pipeline.seeds.files import fingerprint
+from pipeline.stage import Stage
 from pipeline.tasks.task import load_task
 
 IDENTITY = b"seedwright.identity"
@@ -39,11 +41,24 @@ def shape(run: Run) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """Who is asked: what tells its predictions from others, and how it comes to them."""
+    """Who is asked: what tells its predictions from others, and the stage or the function that they come from."""
 
     name: str
     identity: str
-    predict: Callable[[pa.Table], pa.Table]
+    predict: Stage | Callable[[pa.Table], pa.Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A student asked about a real set."""
+
+    student: Student
+    set_name: str
+    items: pa.Table
+
+    @property
+    def identity(self) -> bytes:
+        return content_hash([self.student.identity, self.items.to_pydict()]).encode()
 
 
 def work(run: Run) -> dict[str, Any]:
@@ -52,14 +67,15 @@ def work(run: Run) -> dict[str, Any]:
     run.use_cluster()
     metrics: dict[str, Any] = {"set": run.settings.evaluation.sets[-1], "students": {}}
     students = students_of(run)
-    for set_name in run.settings.evaluation.sets:
-        real = run.dir.table(f"inputs/{set_name}.parquet")
-        predictions = {student.name: predicted(run, student, set_name, real) for student in students}
-        if set_name == "final":
-            note_opening(run, [student.name for student in students], real.num_rows)
-        for name, table in predictions.items():
-            metrics["students"].setdefault(name, {})[set_name] = student_metrics(task, real, table)
-        change = difference(task, real, predictions[STUDENT], predictions[BASELINE])
+    exams = {name: run.dir.table(f"inputs/{name}.parquet") for name in run.settings.evaluation.sets}
+    predictions = all_predictions(run, students, exams)
+    if "final" in exams:
+        note_opening(run, [student.name for student in students], exams["final"].num_rows)
+    for set_name, real in exams.items():
+        for student in students:
+            figures = student_metrics(task, real, predictions[student.name, set_name])
+            metrics["students"].setdefault(student.name, {})[set_name] = figures
+        change = difference(task, real, predictions[STUDENT, set_name], predictions[BASELINE, set_name])
         judged = verdict(change, run.settings.demonstration, STUDENT, BASELINE, set_name)
         metrics["difference"] = {
             "student": STUDENT,
@@ -72,7 +88,7 @@ def work(run: Run) -> dict[str, Any]:
     judged = metrics["difference"]["verdict"]
     return {
         "students": [student.name for student in students],
-        "items": {name: run.dir.table(f"inputs/{name}.parquet").num_rows for name in run.settings.evaluation.sets},
+        "items": {name: real.num_rows for name, real in exams.items()},
         "verdict": judged,
         "output": fingerprint(str(run.dir.path / "metrics.json")),
         "summary": judged["sentence"],
@@ -106,36 +122,60 @@ def students_of(run: Run) -> list[Student]:
 
 
 def model_student(run: Run, name: str, model: Model, shots: tuple[Any, ...], weights: str) -> Student:
-    from cluster.prediction import predict_on_ray
-
     evaluation = run.settings.evaluation
-    asking = Asking(shots, evaluation.batch, evaluation.max_new_tokens)
-    stage = predict_stage(run.source, model, asking)
-    return Student(
-        name,
-        content_hash([weights, model.four_bit, shots, evaluation.max_new_tokens, run.source.fingerprint(ROLES)]),
-        lambda rows: predict_on_ray(rows, stage, run.settings.cluster, gpu=model.gpu, batch=evaluation.batch),
-    )
+    stage = predict_stage(run.source, model, Asking(shots, evaluation.batch, evaluation.max_new_tokens))
+    shaping = [weights, model.four_bit, shots, evaluation.max_new_tokens, run.source.fingerprint(ROLES)]
+    return Student(name, content_hash(shaping), stage)
 
 
-def predicted(run: Run, student: Student, set_name: str, real: pa.Table) -> pa.Table:
-    """The student's predictions; those of an evaluation that was cut off are used, if they are of the same rows."""
-    path = folder(run, student.name) / "predictions" / f"{set_name}.parquet"
-    items = real.select(["item_id", "text"])
-    identity = content_hash([student.identity, items.to_pydict()]).encode()
-    if path.exists() and (pq.read_schema(path).metadata or {}).get(IDENTITY) == identity:
-        say(f"  {student.name} on {set_name}: asked already")
-        return pq.read_table(path)
+def all_predictions(
+    run: Run, students: list[Student], exams: Mapping[str, pa.Table]
+) -> dict[tuple[str, str], pa.Table]:
+    """PREDICTION tables by student and set; those of an evaluation that was cut off are used, if they are of the same
+    rows. Each is on disk as soon as it is whole.
+    """
+    known: dict[tuple[str, str], pa.Table] = {}
+    questions = []
+    for set_name, real in exams.items():
+        for student in students:
+            question = Question(student, set_name, real.select(["item_id", "text"]))
+            path = file_of(run, question)
+            if path.exists() and (pq.read_schema(path).metadata or {}).get(IDENTITY) == question.identity:
+                say(f"  {student.name} on {set_name}: asked already")
+                known[student.name, set_name] = pq.read_table(path)
+            else:
+                questions.append(question)
     started = time.monotonic()
-    found = student.predict(items)
-    table = as_predictions(found, student.name, set_name)
-    write_parquet(path, table.replace_schema_metadata({IDENTITY: identity}))
-    failures = table["answer"].null_count
-    say(
-        f"  {student.name} on {set_name}: {table.num_rows} rows in {time.monotonic() - started:.1f} s, "
-        f"{failures} without a readable answer"
-    )
-    return table
+    for question, found in answered(run, questions):
+        table = as_predictions(found, question.student.name, question.set_name)
+        write_parquet(file_of(run, question), table.replace_schema_metadata({IDENTITY: question.identity}))
+        say(
+            f"  {question.student.name} on {question.set_name}: {table.num_rows} rows in "
+            f"{time.monotonic() - started:.1f} s, {table['answer'].null_count} without a readable answer"
+        )
+        known[question.student.name, question.set_name] = table
+        started = time.monotonic()
+    return known
+
+
+def file_of(run: Run, question: Question) -> Path:
+    return folder(run, question.student.name) / "predictions" / f"{question.set_name}.parquet"
+
+
+def answered(run: Run, questions: list[Question]) -> Iterator[tuple[Question, pa.Table]]:
+    """The models are asked on the cluster, all by the same actors; then everybody else."""
+    from cluster.prediction import predict_on_ray
+    from cluster.resources import use_gpu
+
+    models = [(one, one.student.predict) for one in questions if isinstance(one.student.predict, Stage)]
+    if models:
+        cluster, batch = run.settings.cluster, run.settings.evaluation.batch
+        asked = [(question.items, stage) for question, stage in models]
+        found = predict_on_ray(asked, cluster, gpu=use_gpu(cluster), batch=batch)
+        yield from zip((question for question, _ in models), found, strict=True)
+    for question in questions:
+        if not isinstance(question.student.predict, Stage):
+            yield question, question.student.predict(question.items)
 
 
 def as_predictions(found: pa.Table, student: str, set_name: str) -> pa.Table:

@@ -39,7 +39,7 @@ def predict(settings: Settings, model: str, source: Path, *, text: str, out: Pat
         asked = model_of(model, settings, gpu=use_gpu(settings.cluster))
         evaluation = settings.evaluation
         stage = predict_stage(read_source(settings), asked, Asking((), evaluation.batch, evaluation.max_new_tokens))
-        found = predict_on_ray(rows, stage, settings.cluster, gpu=asked.gpu, batch=evaluation.batch)
+        (found,) = predict_on_ray([(rows, stage)], settings.cluster, gpu=asked.gpu, batch=evaluation.batch)
     table = as_predictions(found, model, source.stem)
     write_predictions(out, table)
     failed = table["answer"].null_count

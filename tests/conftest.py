@@ -23,10 +23,15 @@ from pipeline.tasks.task import Task, TaskSource, load_task, read_source
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore Ctrl-C
 
 
+LONGEST = ("test_second_half", "test_flow", "test_trainer", "test_reference_funnel", "test_shards_faults")
+"""The files that take longest, longest first: what runs beside them is over by the time they are."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that none of them is left for the end, when only one worker is at work."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    places = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (item.path not in slow, places.get(item.path.stem, len(LONGEST))))
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ import pytest
 import ray
 from command import Seedwright
 from ray.cluster_utils import Cluster
+from serving import hosted
 
 from pipeline.canonical import content_hash
 from pipeline.layers import BUILT_IN
 from pipeline.teacher.ledger import answers
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900)]

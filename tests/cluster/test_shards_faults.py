@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
 ]
-ROWS, BLOCK_ROWS, SHARDS = 600, 60, 4
+ROWS, BLOCK_ROWS, SHARDS = 600, 60, 3
 MOMENTS = [("keys", 0.1), ("keys", 1.0), ("components", 0.0), ("groups", 0.1)]
 """Signatures are being made; all are inserted; shards join what they hold; groups are judged."""
 OPTIONS: dict[str, Any] = {

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import hosted
 
 from jobs.commands import run_flow
 from pipeline.config import Settings
 from pipeline.layers import BUILT_IN, load_settings
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = pytest.mark.slow

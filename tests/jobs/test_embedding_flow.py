@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from serving import hosted
 from test_other_tasks import TEXTS
 from tiny_encoder import make_tiny_encoder
 
@@ -16,7 +17,6 @@ from jobs.init import init
 from pipeline.canonical import content_hash
 from pipeline.errors import InputError
 from pipeline.layers import load_settings
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = pytest.mark.slow

@@ -48,7 +48,8 @@ def run(folder: Path, **options: Any) -> dict[str, Any]:
         "out": folder / "out",
         "say": said.append,
     }
-    return decontaminate.run(jsonl(folder / "train.jsonl", ROWS), **given | options)
+    source = options.pop("source", None) or jsonl(folder / "train.jsonl", ROWS)
+    return decontaminate.run(source, **given | options)
 
 
 def test_a_rephrased_item_is_removed_by_a_cut_that_the_control_chose(tmp_path: Path, model: str) -> None:
@@ -226,11 +227,12 @@ def test_shared_runs_are_marked_once_and_never_inside_each_other() -> None:
 def test_many_rows_are_embedded_on_the_cluster_with_the_same_result(
     tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    control = jsonl(tmp_path / "clean.jsonl", CONTROL)
-    alone = run(tmp_path, embed=model, control=control, out=tmp_path / "alone")
-    monkeypatch.setattr(embedding, "RAY_FROM", 1)
+    control, many = jsonl(tmp_path / "clean.jsonl", CONTROL), jsonl(tmp_path / "train.jsonl", [*ROWS, *CONTROL])
+    asked: dict[str, Any] = {"embed": model, "control": control, "source": many}
+    alone = run(tmp_path, **asked, out=tmp_path / "alone")
+    monkeypatch.setattr(embedding, "RAY_FROM", len(CONTROL) + 1)
     monkeypatch.setattr("pipeline.embedding.vectors.PIECE", 1)
-    through = run(tmp_path, embed=model, control=control, out=tmp_path / "ray")
+    through = run(tmp_path, **asked, out=tmp_path / "ray")
     assert through["embedding"]["curve"] == alone["embedding"]["curve"]
     for name in ("kept", "removed"):
         one, two = (pq.read_table(tmp_path / place / f"{name}.parquet").to_pylist() for place in ("alone", "ray"))

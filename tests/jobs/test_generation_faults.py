@@ -13,12 +13,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from command import Seedwright
+from serving import hosted
 
 from jobs.commands import plan_only, run_flow
 from pipeline.canonical import content_hash
 from pipeline.config import Settings
 from pipeline.layers import BUILT_IN, load_settings
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -36,10 +36,10 @@ def seeds(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
-    """The contracts task on five seeds, three actors, blocks of five rows: 20 requests for each `samples`."""
+    """The contracts task on five seeds, two actors, blocks of five rows: 20 requests for each `samples`."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
     always = [f"seeds.path={seeds}", "generation.samples=1"]
-    always.append("cluster={generation_actors: 3, shards: 1, block_rows: 5}")
+    always.append("cluster={generation_actors: 2, shards: 1, block_rows: 5}")
     return lambda *pairs: load_settings("contracts", None, [*always, *pairs])[0]
 
 
@@ -103,7 +103,7 @@ def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_here")
-def test_three_actors_keep_one_limit_between_them(
+def test_two_actors_keep_one_limit_between_them(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
     pairs = (teacher(), "generation.samples=2", "limits.requests_per_minute=600")
@@ -116,7 +116,7 @@ def test_three_actors_keep_one_limit_between_them(
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_here")
-def test_the_budget_holds_with_three_actors_in_flight_and_replies_longer_than_expected(
+def test_the_budget_holds_with_two_actors_in_flight_and_replies_longer_than_expected(
     settings: Callable[..., Settings], teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
     of_40 = (

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from serving import hosted
 
 from jobs.__main__ import main
 from jobs.commands import plan_only
 from jobs.init import init
 from pipeline.canonical import content_hash
 from pipeline.layers import load_settings
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = pytest.mark.slow

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from command import Seedwright
+from serving import hosted
 
 from jobs.counting import Sample, chosen, scaled
 from jobs.init import init
 from jobs.plan import with_input_tokens
 from pipeline.generate.estimate import Counted
 from pipeline.records import REQUEST
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = pytest.mark.slow

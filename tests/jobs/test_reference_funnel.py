@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from reference import Reference, jaccard, make_reference
+from serving import hosted
 
 from jobs.commands import run_flow
 from jobs.curate import STAGES
 from pipeline.config import Settings
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]

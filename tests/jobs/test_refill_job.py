@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from serving import hosted
 
 from jobs.commands import plan_only, run_flow
 from pipeline.canonical import content_hash
@@ -16,7 +17,6 @@ from pipeline.config import Settings
 from pipeline.errors import BudgetStop
 from pipeline.layers import BUILT_IN, load_settings
 from pipeline.teacher.simulated.faults import FAULTS
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = pytest.mark.slow

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from answering import answer_all
 from command import Seedwright
+from serving import hosted
 
 from jobs.asking import check_teacher
 from jobs.check import read_checked
@@ -33,7 +34,6 @@ from pipeline.stage import compose
 from pipeline.tasks.task import Task, load_task, read_source
 from pipeline.teacher.client import api_key
 from pipeline.teacher.ledger import answers
-from pipeline.teacher.simulated.host import hosted
 
 pytestmark = pytest.mark.slow
 

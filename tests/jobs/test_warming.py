@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from pydantic import SecretStr
+from serving import hosted
 
 from jobs.check import read_checked
 from jobs.warming import _to_its_end, warm_up
@@ -25,7 +26,6 @@ from pipeline.teacher.alone import FAILURES, Alone
 from pipeline.teacher.connection import Connection
 from pipeline.teacher.ledger import read_ledger
 from pipeline.teacher.prices import Price
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.terms import Terms
 

@@ -6,6 +6,8 @@ found, the meaning is absent. Names ending in _BEFORE are searched in what prece
 
 import re
 
+from pipeline.tasks.contracts.hint import Hint
+
 
 def _any(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE)
@@ -19,7 +21,7 @@ _DEAL = (
 _THIS_DEAL = rf"\b(?:this|the|our|your|my|said|present)\s+(?:[\w&'’-]+\s+){{0,5}}?{_DEAL}\s+(?:shall\s+|will\s+)?"
 
 DEAL = _any(rf"\b{_DEAL}\b")
-OVERRIDE = _any(
+OVERRIDE = Hint(
     r"notwithstanding|despite|instead|rather than|in place of|give[sn]?\s+way|replac|supersed|delet|struck|no longer"
     r"|in lieu|displac|overrid|prevail|disappl|exclud|withdrawn|waive|renounc|remov|(?:not|never)\s+(?:apply|govern)"
     r"|\bvoid|omitted|repeal|previous|former|of no effect|\bused to\b|changed?|amended|varied|except|other than"
@@ -55,7 +57,7 @@ NOT_OF_THIS = _any(
     r"|notice|renewals?|benefits?|leave|sections|clauses|articles|not|until|if|unless|was to|were to|would|should)\b",
 )
 """What else may be effective from a day: another agreement, a price, a policy, a termination."""
-START_HINT = _any(
+START_HINT = Hint(
     r"start|begin|began|commenc|effect|force|operat|appl(?:y|ies)|\bruns?\b|\bcount|\bbind|\bfrom\b|since|first day"
     r"|in place|(?<!into )(?<!made )(?<!dated )\bas (?:of|at)\b|onward|\blive\b|active|kick|reckon|deem|date of this"
     r"|opens|move|shift|postpone|defer|delay|forward|put (?:back|off)|instead|rather|\bnow\b|replac|becomes|already"
@@ -65,7 +67,7 @@ START_HINT = _any(
 MOVED = _any(
     r"\bmove[ds]?\b|postpon|defer|shift|brought forward|put (?:back|off)|instead|chang|replac|delay|amend|\bread\b"
 )
-START_WORD = _any(
+START_WORD = Hint(
     r"effective|takes? effect|taking effect|into (?:force|effect)|in force|commenc|\bstart|\bbegin|operat|\bbind"
     r"|valid|\blive\b",
     r"\beffect\b|first day|opens|kick|with effect|as from|\bruns? (?:for|from)",
@@ -177,7 +179,7 @@ LAW_CUES = tuple(
     )
 )
 NO_PLACE = ("State", "Province", "Commonwealth", "Republic", "Kingdom", "Country", "Agreement", "Contract", "Schedule")
-LAW_HINT = _any(r"\blaws?\b|govern|statut|legislation|constru|interpret|\brules\b|\bcode\b|\bproper\b|legal system")
+LAW_HINT = Hint(r"\blaws?\b|govern|statut|legislation|constru|interpret|\brules\b|\bcode\b|\bproper\b|legal system")
 VENUE_BEFORE = _any(
     r"\b(?:courts?|tribunals?|arbitrat\w+|seat(?:ed)?|venue|hearings?|proceedings|offices?|sits?|sitting|resid\w+"
     r"|hosts|registered|organi[sz]ed|incorporated|jurisdiction)(?:\s+(?:of|in|at|is|are|be|held|located|sitting"
@@ -192,20 +194,20 @@ OTHER_PAPER = _any(
 )
 
 # Termination. A sentence about ending is plain when it names one way to end and nothing that may qualify it.
-ENDING = _any(
+ENDING = Hint(
     r"terminat|cancel|\bend(?:s|ed|ing)?\b|dissol|rescind|rescission|resil|withdraw|\bquit|\bleave|leaving|resign"
     r"|dismiss|discharg|let go|walk|\bstop|discontinu|wind up|break|revok|\bout\b|unwound|\bopt|releas|call off"
     r"|\bfree\b|clos|expir|laps|ceas|finish|conclu|\bover\b|complet|run out|extinguish|determin|give up|part (?:ways"
     r"|company)|\bexit|undo|denounc|drop|abandon|cut|notice|suspen|remov|fire[ds]?\b|sack|dispens|runs? (?:until|to"
     r"|for)|\bterm\b|duration|last|until|through|goodbye|loosen|tie",
 )
-REVOKED = _any(
+REVOKED = Hint(
     r"delet|despite|in spite|regardless|notwithstanding|no longer|waive|renounc|withdrawn|struck|replac|supersed"
     r"|remov|disappl|not apply|omitted|repeal|amended|of no effect|overrid|given up|\btak(?:es?|en"
     r"|ing)\b[^.;]{0,25}\b(?:out|away)\b|barred|former|used to|would have|no part|\blift|cancelled and|except"
     r"|other than|\bvoid|forbid|once it had|previous|earlier agreement|renewal|\btrial|survive",
 )
-DENIED = _any(
+DENIED = Hint(
     r"\bneither\b|\bnor\b|\bnobody\b|\bnone of\b|\bno (?:one|party|right|such)|may not|cannot|not be \w+ed"
     r"|not allowed|\bnot \w+ble\b|exclud|shall not|will not|does not|do not|forfeit|way to",
 )
@@ -226,7 +228,7 @@ MAY_END = _any(
     r"|should|where|when|forthwith|immediately|early|only|solely|after|before|under|as of)\b)",
     r"\bat[- ]will\b",
 )
-FREELY = _any(
+FREE = Hint(
     r"for (?:its |their |his |her |your )?(?:own )?convenience|for any (?:or no )?reason|\bat[- ]will\b|whenever"
     r"|with or without",
     r"(?:without|no|nor) (?:giving |stating |assigning |showing |having |any |a |need |of |for ){0,3}(?:cause"
@@ -234,8 +236,9 @@ FREELY = _any(
     r"|absolute) discretion",
     r"\bat any (?:time|moment)\b|any ?time\b|any day|say(?:ing)? why|or none",
 )
-FREE_HINT = _any(
-    FREELY.pattern,
+FREELY = _any(FREE.pattern)
+FREE_HINT = Hint(
+    FREE.pattern,
     r"notice|notif|warning|word\b|\breasons?\b|discretion|option|(?:likes?|wish(?:es)?|wants?|chooses?|pleases?"
     r"|prefers?|sees? fit)\b|pleasure|\bfree\b|freely|simply|opt out|unilateral|let go|resign|liberty|why\b|explain"
     r"|explanation|justif|\bcause\b|drop|message|e-?mail|telling|by letter|ground|quits|one-sided|alone|either",
@@ -245,7 +248,7 @@ _CAUSE = (
     r"|good reason|fraud)"
 )
 CAUSE = _any(rf"\b(?:if|upon|for|in the event of|where|after|should|on|when|only|solely)\b[^.;:]{{0,80}}?\b{_CAUSE}")
-QUALIFIED = _any(
+QUALIFIED = Hint(
     r"\b(?:if|unless|where|when|upon|should|once|only|solely|provided|in case|in the event|after|until)\b", _CAUSE
 )
 ON_NOTICE = _any(r"\b(?:up)?on\b[^.;,]{0,60}\bnotice\b")
@@ -254,7 +257,7 @@ CONDITIONAL_NOTICE = _any(
     r"|where|when|in the event|should|for\b|upon)|\beither (?:party|side|of them)\b"
 )
 """Also "either party", which as such is no hint at freedom."""
-CAUSE_HINT = _any(
+CAUSE_HINT = Hint(
     QUALIFIED.pattern,
     r"event|ground|lapse|los[est]+\b|change (?:of|in) control|guilty|case\b|cause|misus|abandon|dishonest|negligen"
     r"|overdue|revok|liquidat|wrong|offence|convict|crimin|entitle|conduct|death|illness|arrears|suspen|not paid"
@@ -268,7 +271,7 @@ TOGETHER = _any(
     r"\b(?:terminat|cancel|end\b|ended|dissol|rescind|unwound|discontinu|releas)\w*[^.;:]{0,60}?"
     rf"\b(?:by|with|upon|on|only|if|solely|through)\b[^.;:]{{0,40}}?\b{_BOTH}\b"
 )
-TOGETHER_HINT = _any(
+TOGETHER_HINT = Hint(
     _BOTH,
     r"\bagree[sd]?\b|consent|accord|consens|signatures?|\bsign|the other|each|alone|by agreement|agreement (?:of"
     r"|between)|one\b|\btwo\b|\bthree\b|approv|concur|settle|common|unilateral|bilateral|side|resolve|will of"
@@ -281,7 +284,7 @@ EXPIRES = _any(
     r"|of its own accord)\b"
 )
 PROLONGED = _any(r"renew|extend|extension|prolong")
-END_HINT = _any(
+END_HINT = Hint(
     r"expir|\bend|until|through|\bterm\b|conclu|laps|ceas|terminat|finish|\bover\b|complet|\bruns?\b|clos|\bstop"
     r"|up to|\blast|\bdone\b|fulfil|deliver|\bto\b|extinguish|itself|automatic|own accord|dissol|years?|months?"
     r"|weeks?|days?|long as|continu|remain|period",

@@ -9,6 +9,7 @@ It is silent wherever a careful reader might hesitate, so that a correct answer 
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -66,8 +67,9 @@ def _around(text: str, value: Any, start: int, end: int) -> _Place:
     return _Place(value, text[max(0, start - 160) : start], text[end : end + 80])
 
 
-def _sentences(text: str) -> list[str]:
-    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+@lru_cache(maxsize=1)
+def _sentences(text: str) -> tuple[str, ...]:
+    return tuple(sentence for sentence in _SENTENCE_END.split(text) if sentence.strip())
 
 
 def _sentence_before(place: _Place) -> str:
@@ -185,7 +187,8 @@ def _is_main(text: str, place: _Place) -> bool:
 def _law(text: str, value: Any) -> str | None:
     if value is not None and not grounded("governing_law", value, text):
         return "law_not_in_text"
-    found = (match for cue in cues.LAW_CUES for match in cue.finditer(text))
+    told = "law" in text.lower()  # else no cue is found, at greater length
+    found = (match for cue in cues.LAW_CUES for match in cue.finditer(text)) if told else ()
     cued = {jurisdiction(match["place"]): match for match in found if match["place"] not in cues.NO_PLACE}
     sure = len(cued) == 1 and not _law_is_doubtful(text)
     if value is None:
@@ -226,13 +229,15 @@ def _is_seat(place: _Place) -> bool:
 def _termination(text: str, value: Any) -> str | None:
     if value is not None and value not in list(_PLAIN):
         return None  # no value of the schema: not for this check to say
-    ways = {way: [s for s in _sentences(text) if plain(s)] for way, plain in _PLAIN.items()}
     if value is not None and _lacks_cue(text, value):
         return "termination_without_cue"
     wider = list(_PLAIN)[: None if value is None else list(_PLAIN).index(value)]
+    ways = [way for way in wider if any(map(_PLAIN[way], _sentences(text)))]
+    if not ways:
+        return None
     concerned = [s for s in _sentences(text) if cues.ENDING.search(s) or cues.CLAUSE_NUMBER.search(s)]
     alone = not any(cues.DENIED.search(s) for s in concerned)
-    in_force = [way for way in wider if ways[way] and (alone or way in ("mutual_consent", "expiry"))]
+    in_force = [way for way in ways if alone or way in ("mutual_consent", "expiry")]
     if not in_force or any(cues.REVOKED.search(s) for s in concerned):
         return None
     return "termination_missing" if value is None else "termination_contradicted"
@@ -241,9 +246,10 @@ def _termination(text: str, value: Any) -> str | None:
 def _lacks_cue(text: str, value: str) -> bool:
     """Whether nothing in a sentence about ending, or in its neighbours, hints at this way to end."""
     sentences = [_bare(sentence) for sentence in _sentences(text)]
-    ending = [at for at, sentence in enumerate(sentences) if cues.ENDING.search(sentence)]
-    told = (" ".join(sentences[max(0, at - 1) : at + 2]) for at in ending)
-    return not any(_HINTS[value].search(context) for context in told)
+    return not any(
+        cues.ENDING.search(sentence) and _HINTS[value].search(" ".join(sentences[max(0, at - 1) : at + 2]))
+        for at, sentence in enumerate(sentences)
+    )
 
 
 def _bare(sentence: str) -> str:
@@ -252,9 +258,10 @@ def _bare(sentence: str) -> str:
 
 
 def _is_free(sentence: str) -> bool:
+    if not (cues.FREE.search(sentence) and cues.MAY_END.search(sentence)):
+        return False
     rest = cues.FREELY.sub(" ", cues.ON_NOTICE.sub(" ", sentence))
-    told = cues.FREELY.search(sentence) and cues.MAY_END.search(sentence)
-    return bool(told) and not (cues.QUALIFIED.search(rest) or cues.TOGETHER.search(rest))
+    return not (cues.QUALIFIED.search(rest) or cues.TOGETHER.search(rest))
 
 
 def _is_for_cause(sentence: str) -> bool:

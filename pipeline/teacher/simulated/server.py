@@ -13,7 +13,6 @@ that the operating system took all of it for a client that was still connected, 
 
 import json
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -95,9 +94,8 @@ class Teacher:
 
     async def open_log(self, _app: web.Application) -> AsyncIterator[None]:
         """The log stays open while the application runs; lines are appended whole, without a buffer."""
-        self.log_fd = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        yield
-        os.close(self.log_fd)
+        with self.log.open("ab", buffering=0) as self.lines:
+            yield
 
     def handler(self, decide: Decide) -> Handler:
         """An endpoint: refuse a wrong key, decide, send, and only then log."""
@@ -247,7 +245,7 @@ class Teacher:
     def _record(self, at: float, path: str, outcome: Outcome, status: int) -> None:
         line = {"at": at, "path": path, "body": None, "status": status, "fault": outcome.fault}
         line |= {"attempt": None, "input_tokens": 0, "output_tokens": 0, **outcome.notes}
-        os.write(self.log_fd, json.dumps(line).encode() + b"\n")
+        self.lines.write(json.dumps(line).encode() + b"\n")
 
 
 def _carries(request: web.Request, key: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
+from serving import hosted
 
 from pipeline.canonical import canonical_json
 from pipeline.config import Teacher
@@ -15,7 +16,6 @@ from pipeline.generate.parsing import parse_reply
 from pipeline.layers import BUILT_IN
 from pipeline.teacher.client import Answer, open_client
 from pipeline.teacher.reply_format import sample_format
-from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.terms import Sender, Terms, keep_terms, known_terms, wanted_terms
 
