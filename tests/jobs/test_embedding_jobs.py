@@ -251,8 +251,11 @@ def test_no_texts_have_no_vectors_on_the_cluster_either(model: str) -> None:
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_here")
-def test_a_model_that_breaks_in_an_actor_is_one_clear_error(tmp_path: Path, model: str) -> None:
+def test_a_model_that_breaks_in_an_actor_is_one_clear_error(model: str) -> None:
+    from cluster.embedding import embed_on_ray
+    from pipeline.embedding.encoder import find_encoder
+
+    encoder = find_encoder(model)
     (Path(model) / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(InputError, match="cannot be loaded as an embedding model"):
-        dedup.run(jsonl(tmp_path / "rows.jsonl", TEXTS), text="text", embed=model, out=tmp_path / "out", address="auto")
-    assert not (tmp_path / "out").exists()
+        embed_on_ray(embedding.texts_column(TEXTS), encoder)
