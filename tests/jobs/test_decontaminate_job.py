@@ -84,6 +84,14 @@ def test_the_reader_sees_the_sweep_and_what_was_not_checked(tmp_path: Path) -> N
     assert "1 of 2 items are too short" in said[0]
 
 
+def test_an_input_that_is_its_own_evaluation_set_is_all_contaminated_and_that_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    source = csv(tmp_path / "train.csv", "text", ROWS)
+    summary = run(tmp_path, against=source, eval_text="text", say=said.append)
+    assert (summary["kept"], summary["rows"]) == (0, len(ROWS))
+    assert "train.csv: is the input itself" in said[0]
+
+
 def test_an_empty_evaluation_set_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     empty = csv(tmp_path / "empty.csv", "question", [])
     with pytest.raises(InputError, match=r"empty\.csv: no rows"):
