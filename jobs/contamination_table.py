@@ -90,6 +90,8 @@ def _tiers(summary: Mapping[str, Any]) -> str:
 def _last(summary: Mapping[str, Any]) -> str:
     found, ngram = summary["eval"], summary["ngram"]
     said = [f"{summary['rows']:,} rows: {summary['kept']:,} kept; {summary['out']}"]
+    if not summary["kept"]:
+        said.append(f"every row repeats one of {found['file']}; is that the input itself, or a copy of it?")
     if not summary["embedding"]:
         said.append("not checked: embedding (rephrased items; --embed and --control look for them)")
     if not ngram["removed"]:

@@ -81,8 +81,6 @@ def run(
     summary = _figures(checked, exam, cuts, tier)
     summary |= {"eval": {"file": str(against), **summary["eval"]}, "out": str(folder), "seconds": seconds}
     write_json(folder / "summary.json", summary)
-    if source.samefile(against):
-        say(f"{against}: is the input itself, so every row repeats one of it; name the evaluation set with --against")
     say(shown(summary, steps, nearest(checked, ids=ids, texts=texts, exam=exam)))
     return summary
 

@@ -89,7 +89,7 @@ def test_an_input_that_is_its_own_evaluation_set_is_all_contaminated_and_that_is
     source = csv(tmp_path / "train.csv", "text", ROWS)
     summary = run(tmp_path, against=source, eval_text="text", say=said.append)
     assert (summary["kept"], summary["rows"]) == (0, len(ROWS))
-    assert "train.csv: is the input itself" in said[0]
+    assert f"every row repeats one of {source}; is that the input itself, or a copy of it?" in said[0]
 
 
 def test_an_empty_evaluation_set_is_refused_and_nothing_is_written(tmp_path: Path) -> None:

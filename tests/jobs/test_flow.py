@@ -94,13 +94,13 @@ def reasons(run: Path) -> dict[str, int]:
 
 
 def test_the_built_in_teacher_makes_a_training_set_and_a_second_run_finds_all_done(
-    settings: Callable[..., Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: Callable[..., Settings], where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = run_flow(settings(), tmp_path / "run", update=False, until="curate")
+    record = run_flow(settings(where), tmp_path / "run", update=False, until="curate")
     assert record["stages"]["curate"]["funnel"][0]["in"] == 20
     assert sum(record["stages"]["curate"]["splits"].values()) == record["stages"]["curate"]["funnel"][-1]["kept"] > 15
     capsys.readouterr()
-    run_flow(settings(), tmp_path / "run", update=False, until="curate")
+    run_flow(settings(where), tmp_path / "run", update=False, until="curate")
     assert capsys.readouterr().err.count("done already") == 4
     assert len(log(tmp_path / "run")) == 20
 
