@@ -27,6 +27,9 @@ from pipeline.teacher.prices import Price, price_of
 from pipeline.teacher.together import ask_here
 from pipeline.teacher.usage import Usage, usage_of
 
+PAID = ("input_tokens", "output_tokens", "dollars")
+"""What the entry of a stage tells of the replies that it uses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Whom:

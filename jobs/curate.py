@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.asking import PAID
 from jobs.console import funnel_table, say
 from jobs.dataset import SPLITS, write_dataset
 from jobs.embedding import find_encoders
@@ -42,8 +43,8 @@ from pipeline.teacher.ledger import answers
 FILTERS = ("generate", "parse", "confidence", "schema", "verbatim", "grounding", "verifier", "quality")
 STAGES = (*FILTERS, "dedup", "contamination")
 ROUND = Path("rounds/1")
-PAID = ("input_tokens", "output_tokens", "dollars")
-"""What refills, judge and readings take beyond what `generate` took."""
+TAUGHT = ["sample_id", "prompt", "completion"]
+"""What a student is made of: a prompt that changed, or a sample that changed sides, makes another student."""
 
 
 def shape(run: Run) -> Any:
@@ -93,12 +94,12 @@ def work(run: Run) -> dict[str, Any]:
         **looks,
         "tags": counted(kept_tags(samples)),
         "contamination": contaminated,
-        "splits": splits,
+        "splits": {name: rows.num_rows for name, rows in splits.items()},
         "attrition": found.attrition,
         "refills": found.refills,
         **{name: sum(one[name] for one in paid) for name in PAID if paid},
         "noise": noise_counts(samples),
-        "output": content_hash(kept.select(["sample_id", "text", "answer"]).sort_by("sample_id").to_pydict()),
+        "output": content_hash({name: rows.select(TAUGHT).to_pydict() for name, rows in splits.items()}),
         "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
     }
 

@@ -18,8 +18,8 @@ SPLITS = ("train", "validation")
 
 def write_dataset(
     run: Run, kept: pa.Table, funnel: list[dict[str, Any]], contaminated: dict[str, Any]
-) -> dict[str, int]:
-    """Writes both splits and the card, which comes last; returns the rows of each split."""
+) -> dict[str, pa.Table]:
+    """Writes both splits and the card, which comes last; returns the EXAMPLE rows of each split."""
     folder = run.dir.path / "dataset"
     rows = examples(load_task(run.source), kept)
     seeds = validation_seeds(rows["seed_id"].to_pylist(), run.settings.split.validation)
@@ -34,4 +34,4 @@ def write_dataset(
     write_text(
         folder / "README.md", dataset_card(run.settings, counts, funnel, contaminated, run.settings.demonstration)
     )
-    return counts
+    return splits

@@ -9,9 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.asking import PAID
 from jobs.console import say
 from jobs.run import Job, Run
 from jobs.students import BASELINE, MERGED, STUDENT, TEACHER, folder, model_shape
+from jobs.teacher_answers import asking_teacher, teacher_paid
 from pipeline.canonical import content_hash
 from pipeline.evaluate.metrics import difference, student_metrics
 from pipeline.evaluate.predict import Asking, Model, predict_stage
@@ -65,31 +67,30 @@ def work(run: Run) -> dict[str, Any]:
     task = load_task(run.source)
     clear(run.dir.path / "metrics.json")
     run.use_cluster()
-    metrics: dict[str, Any] = {"set": run.settings.evaluation.sets[-1], "students": {}}
     students = students_of(run)
     exams = {name: run.dir.table(f"inputs/{name}.parquet") for name in run.settings.evaluation.sets}
+    compared = "final" if "final" in exams else run.settings.evaluation.sets[-1]
+    metrics: dict[str, Any] = {"set": compared, "students": {}}
     predictions = all_predictions(run, students, exams)
+    paid = {name: teacher_paid(run, real) for name, real in exams.items() if run.settings.evaluation.teacher}
     if "final" in exams:
         note_opening(run, [student.name for student in students], exams["final"].num_rows)
     for set_name, real in exams.items():
         for student in students:
             figures = student_metrics(task, real, predictions[student.name, set_name])
             metrics["students"].setdefault(student.name, {})[set_name] = figures
-        change = difference(task, real, predictions[STUDENT, set_name], predictions[BASELINE, set_name])
-        judged = verdict(change, run.settings.demonstration, STUDENT, BASELINE, set_name)
-        metrics["difference"] = {
-            "student": STUDENT,
-            "baseline": BASELINE,
-            "set": set_name,
-            **change,
-            "verdict": judged,
-        }
+    for set_name, cost in paid.items():
+        figures = metrics["students"][TEACHER][set_name]
+        figures["per_thousand"]["dollars"] = 1000 * cost["dollars"] / figures["items"]
+    change = difference(task, exams[compared], *(predictions[name, compared] for name in (STUDENT, BASELINE)))
+    judged = verdict(change, run.settings.demonstration, STUDENT, BASELINE, compared)
+    metrics["difference"] = {"student": STUDENT, "baseline": BASELINE, "set": compared, **change, "verdict": judged}
     write_json(run.dir.path / "metrics.json", metrics)
-    judged = metrics["difference"]["verdict"]
     return {
         "students": [student.name for student in students],
         "items": {name: real.num_rows for name, real in exams.items()},
         "verdict": judged,
+        **{name: sum(cost[name] for cost in paid.values()) for name in PAID if paid},
         "output": fingerprint(str(run.dir.path / "metrics.json")),
         "summary": judged["sentence"],
     }
@@ -115,9 +116,8 @@ def students_of(run: Run) -> list[Student]:
         whole = Model(merged.path, merged.context, four_bit=False, gpu=gpu)
         students.append(model_student(run, MERGED, whole, (), merged.fingerprint))
     if evaluation.teacher:
-        from jobs.teacher_answers import teacher_student
-
-        students.append(teacher_student(run, TEACHER))
+        shaping = [run.settings.shaping()["teacher"], run.source.fingerprint(ROLES)]
+        students.append(Student(TEACHER, content_hash(shaping), asking_teacher(run)))
     return students
 
 

@@ -1,5 +1,6 @@
 """The stage `finetune`: the student's adapter, trained on the dataset and on nothing else."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,23 +19,55 @@ from pipeline.seeds.files import fingerprint
 from pipeline.tasks.task import load_task
 
 TRAIN, VALIDATION = Path("dataset/train.parquet"), Path("dataset/validation.parquet")
+ADAPTER, MARK = Path("adapter/adapter_model.safetensors"), "identity.json"
 
 
 def shape(run: Run) -> Any:
+    return [adapter_shape(run), run.settings.finetune.merge]
+
+
+def adapter_shape(run: Run) -> Any:
     recipe = {key: value for key, value in run.settings.shaping()["finetune"].items() if key not in NO_RESULT}
     return [recipe, model_shape(run), run.source.fingerprint(["schema"])]
 
 
-NO_RESULT = ("model", "device_batch", "checkpoints")
-"""Settings that change no adapter: a name (the files count), memory, and how often it is saved on the way."""
+NO_RESULT = ("model", "device_batch", "checkpoints", "merge")
+"""Settings that change no adapter: a name (the files count), memory, how often it is saved on the way, and what is made
+of it afterwards.
+"""
 
 
 def work(run: Run) -> dict[str, Any]:
+    settings, place = run.settings.finetune, folder(run, STUDENT)
+    base, identity = find_base(settings.model), content_hash([adapter_shape(run), run.output("curate")])
+    entry = trained_already(place, identity)
+    if entry is None:
+        entry = train_student(run, base, place, identity)
+        write_json(place / MARK, {"identity": identity, "entry": entry})
+    if settings.merge:
+        from pipeline.finetune.merge import merge
+
+        merge(base.path, place / "adapter", place / "merged")
+    return entry
+
+
+def trained_already(place: Path, identity: str) -> dict[str, Any] | None:
+    """The entry of a training that came to its end: what is new then is only what is made of its adapter."""
+    mark = json.loads((place / MARK).read_text(encoding="utf-8")) if (place / MARK).exists() else {}
+    entry: dict[str, Any] = mark.get("entry") or {}
+    if mark.get("identity") != identity or not entry or not (place / ADAPTER).exists():
+        return None
+    if entry["output"] != fingerprint(str(place / ADAPTER)):
+        return None
+    say(f"  trained already: {entry['summary']}")
+    return entry
+
+
+def train_student(run: Run, base: BaseModel, place: Path, identity: str) -> dict[str, Any]:
     from cluster.resources import training_workers, use_gpu
     from cluster.trainer import TrainingFiles, train_on_ray
 
-    settings, place = run.settings.finetune, folder(run, STUDENT)
-    base = find_base(settings.model)
+    settings = run.settings.finetune
     rows, validation = fitted(run, base, TRAIN), fitted(run, base, VALIDATION)
     run.use_cluster()
     gpu = use_gpu(run.settings.cluster)
@@ -42,7 +75,7 @@ def work(run: Run) -> dict[str, Any]:
         refuse_widths(base.path)
     recipe = resolve(settings, base, workers=training_workers(run.settings.cluster, gpu), gpu=gpu)
     told(recipe, base, rows)
-    start_or_go_on(place, content_hash([shape(run), fingerprint(str(run.dir.path / TRAIN))]))
+    start_or_go_on(place, identity)
     write_parquet(place / "rows/train.parquet", rows.rows)
     write_parquet(place / "rows/validation.parquet", validation.rows)
     files = TrainingFiles(
@@ -50,10 +83,6 @@ def work(run: Run) -> dict[str, Any]:
     )
     with training_progress() as watch:
         figures = train_on_ray(recipe, files, watch, say)
-    if settings.merge:
-        from pipeline.finetune.merge import merge
-
-        merge(base.path, place / "adapter", place / "merged")
     for over in ("rows", "checkpoints", "trained.json"):
         clear(place / over)
     return {
@@ -64,7 +93,7 @@ def work(run: Run) -> dict[str, Any]:
         "left_out": {"too_long": list(rows.left_out), "validation_too_long": list(validation.left_out)},
         "longest": rows.longest,
         **figures,
-        "output": fingerprint(str(place / "adapter/adapter_model.safetensors")),
+        "output": fingerprint(str(place / ADAPTER)),
         "summary": f"{figures['steps']} steps, loss {figures['loss']:.3f}"
         + (f", validation loss {figures['eval_loss']:.3f}" if figures["eval_loss"] is not None else ""),
     }
@@ -100,11 +129,11 @@ def told(recipe: Recipe, base: BaseModel, rows: Fitted) -> None:
 
 def start_or_go_on(place: Path, identity: str) -> None:
     """Clears what another recipe or other rows left; a training that was cut off keeps its checkpoints."""
-    mark = place / "identity.json"
+    mark = place / MARK
     if not mark.exists() or identity not in mark.read_text(encoding="utf-8"):
         clear(place)
         write_json(mark, {"identity": identity})
 
 
-FILES = (f"students/{STUDENT}/adapter/adapter_model.safetensors", f"students/{STUDENT}/training.jsonl")
+FILES = (f"students/{STUDENT}/{ADAPTER}", f"students/{STUDENT}/training.jsonl")
 JOB = Job("finetune", ("curate",), FILES, shape, work)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from jobs.asking import read_answered
 from jobs.evaluate import ROLES
 from jobs.run import Job, Run
 from jobs.students import STUDENT, folder
@@ -15,12 +16,13 @@ from pipeline.report.page import ReportData, report_page
 from pipeline.run_dir import write_text
 from pipeline.seeds.files import fingerprint
 from pipeline.tasks.task import load_task
+from pipeline.teacher.prices import price_of
 
 PAGE = "report.html"
 
 
 def shape(run: Run) -> Any:
-    return [run.settings.demonstration, run.source.fingerprint(ROLES)]
+    return [run.settings.demonstration, run.settings.cluster.dollars_per_hour, run.source.fingerprint(ROLES)]
 
 
 def work(run: Run) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def work(run: Run) -> dict[str, Any]:
         samples=run.dir.table("rounds/1/samples/part-0.parquet"),
         rejected=run.dir.table("rounds/1/rejected/part-0.parquet"),
         worst=worst_of(run, metrics),
+        ledger=read_answered(place / "ledger", frozenset(), price_of(run.settings.teacher)).spent,
         synthetic_note=note(run),
     )
     write_text(place / PAGE, report_page(data))

@@ -167,6 +167,8 @@ class Cluster(BaseModel):
     """Processes that train side by side; null is one a GPU, and one on the CPU."""
     evaluation_actors: Annotated[int, Field(gt=0)] | None = None
     """Null is one a GPU, and one on the CPU."""
+    dollars_per_hour: Positive | None = None
+    """What an hour of one worker's machine costs: the report tells by it what a thousand answers of a student cost."""
 
 
 class Settings(BaseModel):

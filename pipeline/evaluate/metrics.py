@@ -47,6 +47,7 @@ def student_metrics(task: Task, real: pa.Table, predictions: pa.Table) -> dict[s
         **({"unknown_label": found.unknown_labels} if labels else {}),
         "exact": whole(drawn.exact),
         "seconds": _seconds(bootstrap, predictions["seconds"]),
+        "per_thousand": {"seconds": _per_thousand(predictions["seconds"], items), "dollars": None},
         "tokens": {side: pc.sum(predictions[f"{side}_tokens"]).as_py() for side in ("prompt", "output")},
     }
 
@@ -89,6 +90,12 @@ def _seconds(bootstrap: Bootstrap, seconds: pa.ChunkedArray) -> dict[str, Figure
     values = seconds.cast(pa.float64()).fill_null(np.nan).to_numpy()
     draws, n = bootstrap.quantiles(values, (0.5, 0.95)), int(np.count_nonzero(~np.isnan(values)))
     return {name: _figure(interval(draws[:, at], n)) for at, name in enumerate(("p50", "p95"))}
+
+
+def _per_thousand(seconds: pa.ChunkedArray, items: int) -> float | None:
+    """What one worker takes for a thousand rows. All rows of a batch have the batch's seconds, which count once."""
+    together = pc.sum(pc.unique(seconds)).as_py()
+    return 1000 * float(together) / items if together is not None and items else None
 
 
 def difference(task: Task, real: pa.Table, student: pa.Table, baseline: pa.Table) -> dict[str, Any]:

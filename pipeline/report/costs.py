@@ -1,4 +1,4 @@
-"""What the run cost: seconds, tokens and dollars, stage by stage, and the tokens of the students."""
+"""What the run cost, stage by stage, in seconds, tokens and dollars; and what answers of the students cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +18,15 @@ class Costs:
     planned: str
     per_thousand: str
     cached: str
-    students: tuple[tuple[str, str, str], ...]
+    besides: str
+    students: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def costs(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> Costs:
+def costs(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]], ledger: float = 0.0) -> Costs:
+    """`ledger` are the dollars of all calls in it."""
     stages = record.get("stages", {})
     spent = {name: _spent(name, entry) for name, entry in stages.items()}
+    hourly = known(record.get("settings", {}).get("cluster", {}).get("dollars_per_hour"))
     columns = [[figures[place] for figures in spent.values()] for place in range(len(SPENT))]
     totals = [sum(column) if (column := [one for one in each if one is not None]) else None for each in columns]
     return Costs(
@@ -32,7 +35,8 @@ def costs(record: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -
         planned=_planned(stages.get(ESTIMATE, {})),
         per_thousand=_per_thousand(_asked(stages), stages.get("curate", {})),
         cached=_cached(stages.get("generate", {})),
-        students=tuple(_tokens(name, result) for name, result in results.items()),
+        besides=_besides(ledger, totals[-1]),
+        students=tuple((name, _answers(result, hourly)) for name, result in results.items()),
     )
 
 
@@ -76,6 +80,20 @@ def _cached(generate: Mapping[str, Any]) -> str:
     )
 
 
-def _tokens(name: str, result: Mapping[str, Any]) -> tuple[str, str, str]:
-    tokens = result.get("tokens") or {}
-    return name, count(tokens.get("prompt")) or ABSENT, count(tokens.get("output")) or ABSENT
+def _besides(ledger: float, used: float | None) -> str:
+    more = ledger - (used or 0.0)
+    return f"Calls in the ledger that this run does not use cost {dollars(more)} besides." if more > 5e-5 else ""
+
+
+def _answers(result: Mapping[str, Any], hourly: float | None) -> tuple[str, ...]:
+    """Tokens in and out, and the seconds and dollars of a thousand rows."""
+    tokens, thousand = result.get("tokens") or {}, result.get("per_thousand") or {}
+    seconds, paid = known(thousand.get("seconds")), known(thousand.get("dollars"))
+    if paid is None and seconds is not None and hourly is not None:
+        paid = seconds / 3600 * hourly
+    return (
+        count(tokens.get("prompt")) or ABSENT,
+        count(tokens.get("output")) or ABSENT,
+        duration(seconds),
+        dollars(paid),
+    )

@@ -57,6 +57,8 @@ class ReportData:
     """SAMPLE rows that were rejected."""
     worst: dict[str, list[dict[str, Any]]]
     """Per student, the worst first: {item_id, text, gold, predicted or null, raw, wrong: the fields that differ}."""
+    ledger: float = 0.0
+    """Dollars of all calls in the ledger, whether the run uses them or not."""
     synthetic_note: str = ""
     """Where the samples come from, where a reader would otherwise take them for more than they are."""
 
@@ -114,7 +116,7 @@ def _body(record: Mapping[str, Any], metrics: Mapping[str, Any], data: ReportDat
         "second_look": second_look(curate),
         "contamination": contamination(record, data.sweep),
         "training": training(stages.get("finetune", {}), data.training),
-        "costs": costs(record, results(metrics)),
+        "costs": costs(record, results(metrics), data.ledger),
         "kept": kept_samples(data.samples),
         "kept_total": data.samples.num_rows,
         "rejected": rejected_samples(data.rejected, data.samples, [each["stage"] for each in curate.get("funnel", [])]),

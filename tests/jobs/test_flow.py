@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -221,8 +222,26 @@ def test_only_what_a_change_reaches_is_asked_and_done_again(
     few_seeds.write_text("".join(json.dumps(row) + "\n" for row in rows))
     record = run_flow(settings(url), tmp_path / "run", update=False, until="curate")
     assert record["stages"]["generate"]["asked"] == 4
-    record = run_flow(settings(url, "filters.confidence=0.9"), tmp_path / "run", update=True, until="curate")
+    run_flow(settings(url, "filters.confidence=0.9"), tmp_path / "run", update=True, until="curate")
     assert len(log(tmp_path)) == 24
+
+
+def test_a_prompt_of_the_student_or_a_split_that_changes_makes_another_training_set(
+    settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    """Its hash is all that training asks of the stages before it."""
+    prompt = tmp_path / "student.jinja"
+    shutil.copy(BUILT_IN / "contracts/student.jinja", prompt)
+
+    def taught(*pairs: str) -> str:
+        wanted = settings(f"student_prompt={prompt}", *pairs)
+        return str(run_flow(wanted, tmp_path / "run", update=True, until="curate")["stages"]["curate"]["output"])
+
+    first = taught()
+    assert taught("filters.confidence=0.1") == first
+    assert taught("split.validation=0.5") != first
+    prompt.write_text(prompt.read_text() + "Be brief.\n")
+    assert taught() != first
 
 
 def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(

@@ -37,7 +37,7 @@ def arguments(folder: Path, base: Path, *more: str) -> list[str]:
         f"seeds.path={some(folder, 'seeds', 20)}",
         f"real.final={some(folder, 'final', 7)}",
         "generation.samples=1",
-        f"finetune={{model: {base}, epochs: 3, batch: 2, checkpoints: 6, merge: true}}",
+        f"finetune={{model: {base}, epochs: 3, batch: 2, checkpoints: 6}}",
         "evaluation={sets: [final], shots: 1, max_new_tokens: 8, teacher: true}",
         "teacher.simulated.rates={low_confidence: 0, refusal: 0}",
         "cluster={generation_actors: 1, shards: 1}",
@@ -68,7 +68,7 @@ def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint_to_the_report(
     assert "generate: done already" in done.stderr
 
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert list(metrics["students"]) == ["baseline", "round-1", "round-1-merged", "teacher"]
+    assert list(metrics["students"]) == ["baseline", "round-1", "teacher"]
     assert metrics["students"]["teacher"]["final"]["macro_f1"]["value"] > 0.4
     assert {"value", "low", "high"} <= metrics["difference"]["macro_f1"].keys()
     assert metrics["difference"]["set"] == "final"
@@ -81,6 +81,13 @@ def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint_to_the_report(
     page = (tmp_path / "run/report.html").read_text()
     assert metrics["difference"]["verdict"]["word"] in page
     assert "demonstration" in page
+    paid = record["stages"]["evaluate"]
+    assert (paid["dollars"], paid["output_tokens"]) > (0, 0)
+    assert metrics["students"]["teacher"]["final"]["per_thousand"] == {
+        "seconds": None,
+        "dollars": 1000 * paid["dollars"] / 12,
+    }
+    assert metrics["students"]["round-1"]["final"]["per_thousand"]["seconds"] > 0
     assert (student / "MODEL_CARD.md").read_text().startswith("---\nlibrary_name: peft")
     assert not (student / "checkpoints").exists()
 
@@ -89,10 +96,13 @@ def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint_to_the_report(
     assert again.stderr.count("done already") == 7
 
     (tmp_path / "run/metrics.json").unlink()
-    looked = seedwright(*wanted, "--json")
+    looked = seedwright(*wanted, "--set", "finetune.merge=true", "--update", "--json")
     assert looked.returncode == 0, looked.stderr
+    assert "trained already" in looked.stderr
     assert all(f"{name} on final: asked already" in looked.stderr for name in metrics["students"])
-    assert json.loads((tmp_path / "run/metrics.json").read_text()) == metrics
+    whole = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert whole["students"].pop("round-1-merged")["final"]["items"] == 12
+    assert whole == metrics
     assert len(json.loads(looked.stdout)["openings_of_final"]) == 2
 
     final, out = tmp_path / "final.jsonl", tmp_path / "predictions.jsonl"

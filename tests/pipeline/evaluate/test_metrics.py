@@ -137,6 +137,7 @@ def test_the_whole_of_the_toy_is_counted_as_by_hand(toy: dict[str, Any]) -> None
     assert toy["shots"] == {"0": 4, "3": 1}
     assert toy["tokens"] == {"prompt": 500, "output": 35}
     assert toy["unknown_keys"] == 1
+    assert toy["per_thousand"] == {"seconds": pytest.approx(1000 * (0.0 + 0.1 + 0.2 + 0.3 + 0.4) / 5), "dollars": None}
     assert toy["seconds"]["p50"]["value"] == pytest.approx(0.2)
     assert toy["seconds"]["p95"]["value"] == pytest.approx(0.38)  # 0.3 + 0.8 of the way to 0.4
     for figure in (toy["macro_f1"], toy["exact"], toy["malformed"], toy["seconds"]["p50"]):
@@ -289,7 +290,15 @@ def test_seconds_and_tokens_that_nobody_measured_are_none(orders: Task) -> None:
         predictions = predictions.set_column(at, name, pa.nulls(5, predictions.schema.field(name).type))
     found = student_metrics(orders, real(TOY), predictions)
     assert found["seconds"] == {"p50": None, "p95": None}
+    assert found["per_thousand"] == {"seconds": None, "dollars": None}
     assert found["tokens"] == {"prompt": None, "output": 35}
+
+
+def test_the_seconds_of_a_batch_count_once(orders: Task) -> None:
+    predictions = said({row[0]: row[4] for row in TOY})
+    at = predictions.schema.get_field_index("seconds")
+    predictions = predictions.set_column(at, "seconds", pa.array([2.0, 2.0, 3.0, None, 3.0]))
+    assert student_metrics(orders, real(TOY), predictions)["per_thousand"]["seconds"] == 1000.0
 
 
 def test_labels_are_scored_one_against_the_rest(letters: Task) -> None:

@@ -13,9 +13,23 @@ def test_what_was_spent_is_summed_and_a_forecast_is_not(record: dict[str, Any]) 
     assert found.per_thousand == "$20.0000 for a thousand samples kept."
 
 
-def test_tokens_of_the_students_are_listed(metrics: dict[str, Any]) -> None:
-    found = costs({}, {"baseline": metrics["students"]["baseline"]["final"], "other": {}})
-    assert found.students == (("baseline", "90,123", "7,123"), ("other", "–", "–"))
+def test_what_answers_of_the_students_cost_is_told_by_the_thousand(metrics: dict[str, Any]) -> None:
+    baseline = metrics["students"]["baseline"]["final"] | {"per_thousand": {"seconds": 1800.0, "dollars": None}}
+    teacher = {"per_thousand": {"seconds": None, "dollars": 1.25}}
+    found = costs({}, {"baseline": baseline, "teacher": teacher, "other": {}})
+    assert found.students == (
+        ("baseline", ("90,123", "7,123", "1,800.0", "–")),
+        ("teacher", ("–", "–", "–", "$1.2500")),
+        ("other", ("–",) * 4),
+    )
+    rented = {"settings": {"cluster": {"dollars_per_hour": 3}}}
+    assert costs(rented, {"baseline": baseline}).students[0][1][-1] == "$1.5000"
+
+
+def test_calls_that_the_run_does_not_use_are_told_besides(record: dict[str, Any]) -> None:
+    used = 0.5
+    assert costs(record, {}, used).besides == ""
+    assert "cost $0.2500 besides" in costs(record, {}, used + 0.25).besides
 
 
 def test_the_share_of_cached_tokens_is_told_where_there_was_a_cache(record: dict[str, Any]) -> None:
