@@ -104,7 +104,7 @@ def test_the_judge_rejects_wrong_answers_that_the_filters_let_through_and_keeps_
         (truth[row["sample_id"]], row["stage"]) for row in samples.to_pylist() if row["stage"] in (None, "judge")
     )
     assert verdicts["wrong_field", "judge"] > 4 * verdicts["wrong_field", None]
-    assert verdicts[None, None] > 6 * verdicts[None, "judge"]
+    assert verdicts[None, None] > 3 * verdicts[None, "judge"]
     assert found["rejected"]["count"] == sum(count for (_, by), count in verdicts.items() if by == "judge")
     assert found["unscored"]["count"] == 0
     row = next(row for row in samples.to_pylist() if row["reason"] == "judge_correctness")
@@ -128,7 +128,7 @@ def test_a_judge_that_fails_leaves_every_row_unscored_kept_and_told(
 
 
 def test_a_biased_judge_is_found_out_by_its_controls(bench: Callable[..., Bench]) -> None:
-    rates = "teacher.simulated={rates: {invented_fact: 0.3}}"
+    rates = "teacher.simulated={rates: {invented_fact: 0.4}}"
     here = bench("judge={simulated: {judge_rates: {lenient: 1.0}}}", rates)
     here.answer_judge()
     samples, found = judge_samples(here.run, here.samples)

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from jobs.check import read_checked
+from pipeline.generate.covering import covering_rows
+from pipeline.generate.human import resolved
 from pipeline.generate.plan import plan_requests
-from pipeline.tasks.task import Task
+from pipeline.layers import load_settings
+from pipeline.tasks.task import Task, load_task, read_source
 
 Load = Callable[..., Task]
 
@@ -135,6 +138,22 @@ def test_a_new_seed_pays_for_itself_and_for_the_few_covering_cells_that_it_takes
     repaid = [one for one in before if before[one]["key"] != after[one]["key"]]
     assert all(before[one]["cell"] != after[one]["cell"] for one in repaid)
     assert len(repaid) <= 0.1 * len(before)
+
+
+@pytest.mark.parametrize(("few", "many"), [("samples=4", "samples=9"), ("per_stratum=20", "per_stratum=50")])
+def test_more_samples_pay_for_themselves_and_for_the_few_covering_cells_that_they_take(
+    load: Load, few: str, many: str
+) -> None:
+    shipped = [(load(f"generation.{few}"), load(f"generation.{many}"))]
+    shipped.append(
+        tuple(load_task(read_source(load_settings("contracts", None, [f"generation.{one}"])[0])) for one in (few, many))
+    )
+    for before, after in shipped:
+        old, new = planned(before), planned(after)
+        assert old.keys() < new.keys()
+        moved = [name for name, row in old.items() if row["cell"] != new[name]["cell"]]
+        assert len(moved) <= len(covering_rows(resolved(after, None)[0]))
+        assert [name for name, row in old.items() if row["key"] != new[name]["key"]] == moved
 
 
 def test_samples_of_one_seed_have_a_key_each(load: Load) -> None:
