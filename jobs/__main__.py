@@ -111,13 +111,15 @@ def preview(
     number: Annotated[int, typer.Option("-n", min=1, help="How many samples.")] = 10,
     config: Config = None,
     pairs: Pairs = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Keep the replies for the run in this folder.")] = None,
+    budget: Budget = None,
     as_json: Json = False,
 ) -> None:
     """A few samples through generation and filters, printed to be read. Asks the teacher for that many replies."""
     from jobs.preview import preview as show
 
     with _at_work():
-        found = show(_settings(task, config, pairs, None, None), number)
+        found = show(_settings(task, config, pairs, budget, None), number, out)
     _emit(found, as_json)
 
 

@@ -38,7 +38,8 @@ def shape(run: Run) -> Any:
     return [
         {role: fingerprint(path) for role, path in paths.items() if path},
         {"one source": settings.seeds.path == settings.real.path},
-        {key: shaping[key] for key in ("name", "kind", "seeds", "real", "demonstration", "dedup")},
+        {key: shaping[key] for key in ("name", "kind", "seeds", "real", "demonstration")},
+        {key: value for key, value in shaping["dedup"].items() if key != "embedding"},
         run.source.fingerprint(ROLES),
     ]
 

@@ -47,6 +47,10 @@ TAUGHT = ["sample_id", "prompt", "completion"]
 """What a student is made of: a prompt that changed, or a sample that changed sides, makes another student."""
 
 
+ENCODED = ("dedup", "contamination")
+"""Sections that name an embedding model, whose files count and not where they lie."""
+
+
 def shape(run: Run) -> Any:
     shaping = run.settings.shaping()
     return [
@@ -58,13 +62,12 @@ def shape(run: Run) -> Any:
                 "filters",
                 "judge",
                 "consistency",
-                "dedup",
-                "contamination",
                 "split",
                 "demonstration",
             )
         },
         {key: shaping["generation"][key] for key in ("starved", "refills", "noise")},
+        {name: {key: value for key, value in shaping[name].items() if key != "embedding"} for name in ENCODED},
         content_hash(TEMPLATE.read_text(encoding="utf-8")) if run.settings.judge else None,
         run.source.fingerprint(run.source.texts),
         {name: encoder.fingerprint for name, encoder in find_encoders(run.settings).items()},

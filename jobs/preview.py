@@ -1,58 +1,64 @@
 """The preview: a few samples through generation and filters, printed to be read before money is spent on many."""
 
-import asyncio
+import contextlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from jobs.asking import check_teacher, teacher_url
-from jobs.check import read_checked, require_teacher
 from jobs.console import say
+from jobs.curate import filtered
+from jobs.flow import execute
+from jobs.passes import ask_passes, pass_file, together
+from jobs.plan import matrix_of
+from jobs.run import Run, open_run
 from pipeline.config import Settings
-from pipeline.curate.filters import filter_stages
-from pipeline.curate.quality import quality_stage
-from pipeline.curate.samples import join_replies, parse_stage
-from pipeline.errors import TeacherError
-from pipeline.generate.human import resolved
-from pipeline.generate.noise import noise_stages
-from pipeline.generate.passes import Asked, next_requests
 from pipeline.generate.plan import plan_requests
-from pipeline.generate.register import with_measured
-from pipeline.stage import compose
-from pipeline.tasks.task import Task, load_task, read_source
-from pipeline.teacher.client import Answer, api_key, open_client
-from pipeline.teacher.terms import Sender, wanted_terms
+from pipeline.run_dir import RunDir, locked
+from pipeline.tasks.task import load_task
 
 
-def preview(settings: Settings, number: int) -> dict[str, Any]:
-    """Asks for `number` samples spread over the plan and prints prompt, reply and verdict of each. Needs no cluster."""
-    source = read_source(settings)
-    require_teacher(source)
-    task = load_task(source)
-    tables = read_checked(task)[0]
-    seeds = tables["seeds"]
-    matrix = resolved(with_measured(task, seeds), tables["calibration"])[0]
-    requests = plan_requests(task, seeds, matrix=matrix)
-    chosen = requests.take(spread(requests, settings.generation.cross, number))
-    with tempfile.TemporaryDirectory() as scratch, teacher_url(settings.teacher, Path(scratch)) as base_url:
-        passes = _ask_passes(task, base_url, seeds, chosen)
-    stages = [
-        parse_stage(settings.teacher.max_tokens, settings.teacher.model),
-        *noise_stages(source, seeds),
-        *filter_stages(source, seeds),
-        quality_stage(source, seeds),
-    ]
-    samples = compose(stages)(join_replies(*passes[0], passes[1:])).to_pylist()
+def preview(settings: Settings, number: int, keep: Path | None = None) -> dict[str, Any]:
+    """Asks for `number` samples spread over the plan and prints prompt, reply and verdict of each.
+
+    They are asked as a run asks: by the ledger, within limits and budget, one by one whatever the transport. The
+    ledger is that of the run folder `keep`, which then pays for none of them again, or ends with the preview.
+    """
+    teacher = settings.teacher.model_copy(update={"transport": "online"})
+    with _apart(keep) as folder:
+        run = open_run(folder, settings.model_copy(update={"teacher": teacher}))
+        execute(run, until="check")
+        task, seeds = load_task(run.source), run.dir.table("inputs/seeds.parquet")
+        requests = plan_requests(task, seeds, matrix=matrix_of(run, task)[0])
+        chosen = requests.take(spread(requests, settings.generation.cross, number))
+        with run.until_end:
+            paid = together(ask_passes(run, chosen)).have
+            samples = filtered(run, chosen).to_pylist()
+        prompts = _prompts(run, chosen)
+    system = next((params["system"] for of in prompts.values() for params in of if "system" in params), None)
+    say(f"--- system prompt\n{system}\n" if system else "")
     for sample in samples:
-        say(_shown([one for requests, _ in passes for one in requests.to_pylist()], sample))
+        say(_shown(prompts[sample["sample_id"]], sample))
     kept = sum(sample["reason"] is None for sample in samples)
     say(f"\n{kept} of {len(samples)} pass the filters; duplicates and leaks are looked for in a whole run only")
-    return {"samples": samples, "kept": kept}
+    say(f"${paid.dollars:.4f}" + (f", kept in {keep}" if keep else "; --out RUN_DIR keeps the replies for that run"))
+    return {"samples": samples, "kept": kept, "dollars": round(paid.dollars, 6)}
+
+
+@contextlib.contextmanager
+def _apart(keep: Path | None) -> Iterator[RunDir]:
+    """A run folder of its own, whose ledger is that of the folder `keep`: a plan that is there stays as it is."""
+    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as held:
+        folder = held.enter_context(locked(Path(scratch) / "preview"))
+        if keep is not None:
+            ledger = held.enter_context(locked(keep)).path / "ledger"
+            ledger.mkdir(exist_ok=True)
+            (folder.path / "ledger").symlink_to(ledger)
+        yield folder
 
 
 def spread(requests: pa.Table, cross: Sequence[str], number: int) -> list[int]:
@@ -79,48 +85,18 @@ def spread(requests: pa.Table, cross: Sequence[str], number: int) -> list[int]:
     return chosen
 
 
-def _ask_passes(
-    task: Task, base_url: str | None, seeds: pa.Table, requests: pa.Table
-) -> list[tuple[pa.Table, list[dict[str, Any]]]]:
-    """Each pass's requests with what was replied to them."""
-    passes: list[tuple[pa.Table, list[dict[str, Any]]]] = []
-    for number in range(len(task.settings.passes)):
-        if number:
-            asked = [
-                Asked(one, {record["key"]: record["body"] for record in found if "body" in record})
-                for one, found in passes
-            ]
-            requests = next_requests(task, seeds, asked)
-        passes.append((requests, asyncio.run(_ask_all(task.settings, base_url, requests))))
-    return passes
+def _prompts(run: Run, chosen: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    """What each sample was asked, pass by pass."""
+    later = [run.dir.table(str(pass_file(number))) for number in range(2, len(run.settings.passes) + 1)]
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in chosen["sample_id"].to_pylist()}
+    for requests in (chosen, *later):
+        for row in requests.select(["sample_id", "params"]).to_pylist():
+            found[row["sample_id"]] += [json.loads(row["params"])] if row["params"] else []
+    return found
 
 
-async def _ask_all(settings: Settings, base_url: str | None, requests: pa.Table) -> list[dict[str, Any]]:
-    rows = [row for row in requests.to_pylist() if row["key"]]
-    if not rows:
-        return []
-    await check_teacher(settings.teacher, base_url, json.loads(rows[0]["params"]))
-    teacher = settings.teacher
-    async with open_client(base_url, api_key(teacher), teacher.timeout_s) as client:
-        room = asyncio.Semaphore(settings.limits.in_flight)
-        sender = Sender(client, teacher.timeout_s, wanted_terms(teacher))
-
-        async def one(params: str) -> Answer:
-            async with room:
-                return await sender(json.loads(params))
-
-        answers = await asyncio.gather(*(one(row["params"]) for row in rows))
-    if fatal := next((answer for answer in answers if answer.kind == "fatal"), None):
-        raise TeacherError(f"teacher {base_url or client.base_url}: {fatal.error}; mend that and preview again")
-    return [
-        {"key": row["key"], **({"body": answer.body} if answer.kind == "ok" else {"error": answer.error})}
-        for row, answer in zip(rows, answers, strict=True)
-    ]
-
-
-def _shown(requests: list[dict[str, Any]], sample: dict[str, Any]) -> str:
-    params = [one["params"] for one in requests if one["sample_id"] == sample["sample_id"] and one["params"]]
-    prompts = [json.loads(one)["messages"][-1]["content"] for one in params]
+def _shown(asked: list[dict[str, Any]], sample: dict[str, Any]) -> str:
+    prompts = [params["messages"][-1]["content"] for params in asked]
     verdict = "kept" if sample["reason"] is None else f"rejected by {sample['stage']}: {sample['reason']}"
     parts = [
         f"=== {sample['sample_id']}  seed {sample['seed_id']}  {sample['cell']}",

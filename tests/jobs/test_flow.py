@@ -24,6 +24,7 @@ from command import Seedwright
 from serving import hosted
 
 from jobs.commands import plan_only, run_flow
+from jobs.preview import preview
 from pipeline.canonical import content_hash
 from pipeline.config import Settings
 from pipeline.errors import BudgetStop, GateStop, InputError, TeacherError
@@ -242,6 +243,29 @@ def test_a_prompt_of_the_student_or_a_split_that_changes_makes_another_training_
     assert taught("split.validation=0.5") != first
     prompt.write_text(prompt.read_text() + "Be brief.\n")
     assert taught() != first
+
+
+def test_what_a_preview_paid_for_is_asked_one_by_one_and_not_paid_again_by_the_run_that_keeps_it(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    url = f"teacher.base_url={teacher()}"
+    found = preview(settings(url, "teacher.transport=batch"), 3, tmp_path / "run")
+    assert len(found["samples"]) == len(log(tmp_path)) == 3
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {".lock", "ledger"}
+    record = run_flow(settings(url), tmp_path / "run", update=False, until="curate")
+    assert (record["stages"]["generate"]["asked"], record["stages"]["generate"]["answered"]) == (17, 20)
+    assert Counter(line["body"] for line in log(tmp_path)) == Counter(bodies(tmp_path / "run"))
+    kept = sample_tables(tmp_path / "run")[0]["sample_id"].to_pylist()
+    assert {sample["sample_id"] for sample in found["samples"]} <= set(kept)
+
+
+def test_a_budget_holds_for_a_preview(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    priced = f"teacher.base_url={teacher()}", "teacher.price=[1, 5]"
+    with pytest.raises(BudgetStop, match="larger --budget"):
+        preview(settings(*priced, "budget=0.001"), 3)
+    assert log(tmp_path) == []
 
 
 def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
