@@ -19,6 +19,7 @@ from jobs.run import Job, Run
 from jobs.second_look import kept_tags, looked_over
 from jobs.semantic import Meaning
 from pipeline.canonical import content_hash
+from pipeline.curate.confidence import confidence_figures, told
 from pipeline.curate.decontaminate import Cuts, contamination, ngram_rows
 from pipeline.curate.dedup import DedupSettings, find_duplicates
 from pipeline.curate.duplicates import COLUMNS, RANK, SCORE, conflict_of, duplicate_verdicts
@@ -33,7 +34,7 @@ from pipeline.curate.samples import join_replies, parse_stage
 from pipeline.curate.settling import left_out
 from pipeline.curate.sweep import nearest, sweep
 from pipeline.curate.tags import counted
-from pipeline.curate.verdicts import apply
+from pipeline.curate.verdicts import apply, unmarked
 from pipeline.errors import GateStop
 from pipeline.generate.noise import noise_counts, noise_stages
 from pipeline.run_dir import clear, write_json, write_parquet
@@ -80,7 +81,7 @@ def work(run: Run) -> dict[str, Any]:
         clear(place / old)
     found = judged_with_refills(run, lambda requests: judged(run, requests))
     samples, looks, contaminated = found.samples, found.figures["looks"], found.figures["contamination"]
-    entries = funnel(samples, stages(run))
+    entries, confidence = funnel(samples, stages(run)), predicted(run, samples)
     is_kept = pc.is_null(samples["reason"])
     kept = samples.filter(is_kept)
     write_parquet(place / ROUND / "samples" / "part-0.parquet", kept)
@@ -95,6 +96,7 @@ def work(run: Run) -> dict[str, Any]:
     return {
         "funnel": entries,
         **looks,
+        "confidence": confidence,
         "tags": counted(kept_tags(samples)),
         "contamination": contaminated,
         "splits": {name: rows.num_rows for name, rows in splits.items()},
@@ -132,6 +134,24 @@ def filtered(run: Run, requests: pa.Table) -> pa.Table:
         quality_stage(run.source, seeds),
     ]
     return run.through(joined, stages)
+
+
+def predicted(run: Run, samples: pa.Table) -> dict[str, Any]:
+    """How well confidence predicts the filters after it, which are asked about what it took for this figure alone."""
+    first, *others = filter_stages(run.source, run.dir.table("inputs/seeds.parquet"))
+    is_low = pc.equal(samples["stage"], first.name).fill_null(False)
+    low, reached = samples.filter(is_low), {None, *stages(run)[FILTERS.index(first.name) :]}
+    again = run.through(unmarked(low), others)["reason"].to_pylist()
+    rest = samples.filter(pc.invert(is_low)).select(["confidence", "stage"]).to_pylist()
+    seen = [(row["confidence"], row["stage"]) for row in rest if row["stage"] in reached]
+    names = {stage.name for stage in others}
+    found = confidence_figures(
+        run.settings.filters.confidence,
+        [*low["confidence"].to_pylist(), *(value for value, _ in seen)],
+        [*(reason is not None for reason in again), *(stage in names for _, stage in seen)],
+    )
+    say(f"  confidence: {told(found)}")
+    return found
 
 
 def deduplicated(run: Run, samples: pa.Table) -> pa.Table:

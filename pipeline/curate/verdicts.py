@@ -31,6 +31,13 @@ def mark(table: pa.Table, stage: str, judge: Judge, reads: tuple[str, ...]) -> p
     return apply(table, stage, [judge(row) if keep else None for row, keep in zip(rows, kept, strict=True)])
 
 
+def unmarked(table: pa.Table) -> pa.Table:
+    """The rows without verdicts, as if no stage had looked at them."""
+    for field in VERDICT:
+        table = table.set_column(table.column_names.index(field.name), field, pa.nulls(len(table), field.type))
+    return table
+
+
 def apply(table: pa.Table, stage: str, rejections: list[Rejection | None]) -> pa.Table:
     """Sets the verdict of each row that has a rejection; the others keep the verdict they have."""
     if not any(rejections):

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.curate.confidence import told
 from pipeline.report.figures import Bar, Caption, Group, Line, Mark, bar_figure, line_figure
 from pipeline.report.rephrased import Rephrased, rephrased
 from pipeline.report.wording import count, known, plain
@@ -31,6 +32,7 @@ class Funnel:
     rows: tuple[FunnelRow, ...]
     mistakes: tuple[str, ...]
     splits: str
+    confidence: str
     picture: Markup
 
 
@@ -50,6 +52,7 @@ def funnel(entry: Mapping[str, Any]) -> Funnel | None:
         rows,
         tuple(_mistakes(rows, splits)),
         ", ".join(f"{count(number)} {name}" for name, number in splits.items()),
+        told(entry["confidence"]) if entry.get("confidence") else "",
         bar_figure(Caption("funnel-bars", "Samples kept, stage by stage", says), ["samples"], groups),
     )
 

@@ -63,6 +63,12 @@ def test_the_counts_come_out_as_published(reference: tuple[Reference, Path]) -> 
     assert all(entry["in"] == sum(entry["rejected"].values()) + entry["kept"] for entry in entries)
 
 
+def test_what_confidence_took_the_other_filters_would_have_kept(reference: tuple[Reference, Path]) -> None:
+    found = json.loads((reference[1] / "run/run.json").read_text())["stages"]["curate"]["confidence"]
+    assert (found["below"]["count"], found["below"]["n"]) == (0, 312)
+    assert (found["above"]["count"], found["above"]["n"]) == (89, 4488)
+
+
 def test_exactly_the_planted_samples_are_rejected_each_with_the_right_reason(reference: tuple[Reference, Path]) -> None:
     material, folder = reference
     found: dict[tuple[object, object], set[object]] = defaultdict(set)
