@@ -24,8 +24,6 @@ from pipeline.finetune.loading import ORIGIN, load_base, quiet_libraries
 from pipeline.finetune.recipe import Recipe, precision
 from pipeline.run_dir import write_json
 
-LOG_LINES = 100
-"""About how many points a loss curve has."""
 KEPT = 2
 """Checkpoints on disk: one whole and one being written."""
 
@@ -142,7 +140,7 @@ def _arguments(recipe: Recipe, folder: Path, steps: int, *, tested: bool) -> Any
         save_strategy="steps",
         save_steps=ceil(steps / recipe.checkpoints),
         save_total_limit=KEPT,
-        logging_steps=ceil(steps / LOG_LINES),
+        logging_steps=1,
         logging_nan_inf_filter=False,
         include_num_input_tokens_seen="non_padding",
         disable_tqdm=True,

@@ -36,10 +36,12 @@ def arguments(folder: Path, base: Path, *more: str) -> list[str]:
     pairs = [
         f"seeds.path={some(folder, 'seeds', 20)}",
         f"real.final={some(folder, 'final', 7)}",
+        f"real.dev={some(folder, 'dev', 15)}",
         "generation.samples=1",
         f"finetune={{model: {base}, epochs: 3, batch: 2, checkpoints: 6}}",
-        "evaluation={sets: [final], shots: 1, max_new_tokens: 8, teacher: true}",
+        "evaluation={sets: [final, dev], shots: 1, max_new_tokens: 8, teacher: true}",
         "teacher.simulated.rates={low_confidence: 0, refusal: 0}",
+        "teacher.price=[1, 5]",
         "cluster={generation_actors: 1, shards: 1}",
         *more,
     ]
@@ -81,12 +83,11 @@ def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint_to_the_report(
     page = (tmp_path / "run/report.html").read_text()
     assert metrics["difference"]["verdict"]["word"] in page
     assert "demonstration" in page
-    paid = record["stages"]["evaluate"]
-    assert (paid["dollars"], paid["output_tokens"]) > (0, 0)
-    assert metrics["students"]["teacher"]["final"]["per_thousand"] == {
-        "seconds": None,
-        "dollars": 1000 * paid["dollars"] / 12,
-    }
+    paid, of_teacher = record["stages"]["evaluate"], metrics["students"]["teacher"]
+    assert paid["output_tokens"] == sum(of_teacher[name]["tokens"]["output"] for name in ("final", "dev"))
+    by_the_thousand = {name: of_teacher[name]["per_thousand"]["dollars"] for name in ("final", "dev")}
+    assert paid["dollars"] > 0
+    assert 12 * by_the_thousand["final"] + 2 * by_the_thousand["dev"] == pytest.approx(1000 * paid["dollars"])
     assert metrics["students"]["round-1"]["final"]["per_thousand"]["seconds"] > 0
     assert (student / "MODEL_CARD.md").read_text().startswith("---\nlibrary_name: peft")
     assert not (student / "checkpoints").exists()
@@ -99,9 +100,11 @@ def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint_to_the_report(
     looked = seedwright(*wanted, "--set", "finetune.merge=true", "--update", "--json")
     assert looked.returncode == 0, looked.stderr
     assert "trained already" in looked.stderr
-    assert all(f"{name} on final: asked already" in looked.stderr for name in metrics["students"])
+    asked_already = [f"{name} on {of}: asked already" for name in metrics["students"] for of in ("final", "dev")]
+    assert [said for said in asked_already if said not in looked.stderr] == []
     whole = json.loads((tmp_path / "run/metrics.json").read_text())
-    assert whole["students"].pop("round-1-merged")["final"]["items"] == 12
+    merged = whole["students"].pop("round-1-merged")
+    assert {name: merged[name]["items"] for name in merged} == {"final": 12, "dev": 2}
     assert whole == metrics
     assert len(json.loads(looked.stdout)["openings_of_final"]) == 2
 
