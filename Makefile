@@ -13,22 +13,28 @@ export PYTHONDONTWRITEBYTECODE :=
 
 # Three at once, for many tests wait for a server; two where each starts processes of its own.
 SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder -n
+# The files with tests of a mark: to import the others takes each process ten seconds.
+marked = $(shell grep -rlE 'mark\.$(1)\b' tests --include 'test_*.py')
 
-.PHONY: install run test test-fast check clean
+.PHONY: install run test test-fast drill check clean
 
 install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pipeline.curate.warm
 	touch $@
 
 run: install
 	$(BIN)/seedwright run contracts --out runs/contracts
 
 test: install
-	$(BIN)/python -m pytest tests -m 'not ray' $(SIDE_BY_SIDE) 3
-	$(BIN)/python -m pytest tests -m ray $(SIDE_BY_SIDE) 2
+	$(BIN)/python -m pytest tests -m 'not ray and not drill' $(SIDE_BY_SIDE) 3
+	$(BIN)/python -m pytest $(call marked,ray) -m 'ray and not drill' $(SIDE_BY_SIDE) 2
+
+drill: install
+	$(BIN)/python -m pytest $(call marked,drill) -m drill $(SIDE_BY_SIDE) 2
 
 test-fast: install
 	$(BIN)/python -m pytest tests -m 'not ray and not slow' $(patsubst %,--ignore tests/%,cluster pipeline/finetune pipeline/embedding) $(SIDE_BY_SIDE) 2

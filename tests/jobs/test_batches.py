@@ -104,6 +104,7 @@ def check_each_was_charged_once(folder: Path, count: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.drill
 def test_killed_between_submission_and_its_record_the_batch_is_found_and_each_request_paid_once(
     teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
@@ -121,6 +122,7 @@ def test_killed_between_submission_and_its_record_the_batch_is_found_and_each_re
 
 
 @pytest.mark.slow
+@pytest.mark.drill
 def test_killed_while_it_waits_it_goes_on_with_the_same_batches(
     teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:
@@ -143,6 +145,7 @@ def polls(folder: Path) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.drill
 def test_interrupted_it_says_that_the_batches_go_on_and_the_other_transport_takes_them_up_too(
     teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path
 ) -> None:

@@ -138,6 +138,7 @@ def test_the_budget_holds_with_two_actors_in_flight_and_replies_longer_than_expe
 
 
 @pytest.mark.ray
+@pytest.mark.drill
 def test_the_key_shows_in_no_file_of_the_run_of_the_teacher_or_of_ray_and_in_no_message(
     teacher: Callable[..., str], seeds: Path, tmp_path: Path
 ) -> None:

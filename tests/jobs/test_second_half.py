@@ -48,6 +48,7 @@ def arguments(folder: Path, base: Path, *more: str) -> list[str]:
     return ["run", "contracts", "--out", str(folder / "run"), *[part for pair in pairs for part in ("--set", pair)]]
 
 
+@pytest.mark.drill
 def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint_to_the_report(
     base: Path, tmp_path: Path, seedwright: Seedwright
 ) -> None:
