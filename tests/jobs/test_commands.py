@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from command import Seedwright
 
+from jobs.run import Run, command_for
 from pipeline.layers import load_settings
+from pipeline.run_dir import RunDir
+from pipeline.tasks.task import TaskSource
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +93,28 @@ def test_plan_opens_a_run_folder_and_a_stage_refuses_to_go_before_its_time(
         in refused.stderr
     )
     assert "is no run folder" in seedwright("generate", tmp_path / "nowhere").stderr
+
+
+def test_a_plan_that_is_no_longer_that_of_the_task_is_remedied_by_the_advised_command(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a run"
+    seedwright("plan", task_folder, "--out", out)
+    (task_folder / "draft.jinja").write_text("Write about {{ seed }}, variation {{ number }}.")
+    refused = seedwright("generate", out)
+    assert (refused.returncode, "plan is not done, or something that it depends on" in refused.stderr) == (2, True)
+    advised = shlex.split(refused.stderr.split("`")[1])
+    assert advised == ["seedwright", "run", str(task_folder), "--out", str(out), "--until", "plan"]
+    assert seedwright(*advised[1:]).returncode == 0
+    assert f"run `seedwright generate '{out}'` first" in seedwright("curate", out).stderr
+
+
+def test_a_built_in_task_is_advised_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEDWRIGHT_DATA", str(tmp_path))
+    for name in ("contracts", "cuad"):
+        settings = load_settings(name)[0]
+        run = Run(RunDir(tmp_path), settings, TaskSource(settings, {}))
+        assert f"`seedwright run {name} --out {tmp_path} --until plan`" in command_for(run, "plan")
 
 
 def test_a_run_folder_of_other_settings_says_what_differs_and_how_to_go_on(
