@@ -123,15 +123,20 @@ def preview(
     _emit(found, as_json)
 
 
-def _stage(name: str, summary: str) -> None:
-    def command(run_dir: RunFolder, address: Address = None, as_json: Json = False) -> None:
+def _stage(name: str, summary: str, *, asks: bool = False) -> None:
+    """`asks` says that the stage may ask the teacher, and so may want a larger budget."""
+
+    def paid(run_dir: RunFolder, address: Address = None, budget: Budget = None, as_json: Json = False) -> None:
         from jobs.commands import one_stage
 
         with _at_work():
-            record = one_stage(run_dir, name, address=address, budget=None)
+            record = one_stage(run_dir, name, address=address, budget=budget)
         _emit(record, as_json)
 
-    app.command(name, help=summary)(command)
+    def free(run_dir: RunFolder, address: Address = None, as_json: Json = False) -> None:
+        paid(run_dir, address, None, as_json)
+
+    app.command(name, help=summary)(paid if asks else free)
 
 
 _stage("check", "Read seeds and real sets again and prove the wall between them.")
@@ -153,9 +158,9 @@ def generate(
     _emit(record, as_json)
 
 
-_stage("curate", "Filters, deduplication, decontamination, split and dataset.")
+_stage("curate", "Filters, deduplication, decontamination, split and dataset.", asks=True)
 _stage("finetune", "Train the student's adapter on the dataset.")
-_stage("evaluate", "Ask baseline and student the real rows; figures, intervals and a verdict.")
+_stage("evaluate", "Ask baseline and student the real rows; figures, intervals and a verdict.", asks=True)
 _stage("report", "The HTML page and the model card.")
 
 
