@@ -95,6 +95,29 @@ def test_plan_opens_a_run_folder_and_a_stage_refuses_to_go_before_its_time(
     assert "is no run folder" in seedwright("generate", tmp_path / "nowhere").stderr
 
 
+def test_a_stage_that_may_ask_the_teacher_takes_a_budget_which_stays_and_an_address_which_does_not(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    seedwright("plan", task_folder, "--out", out)
+
+    def settings() -> tuple[float | None, str | None]:
+        recorded = json.loads((out / "run.json").read_text())["settings"]
+        return recorded["budget"], recorded["cluster"]["address"]
+
+    for place, stage in enumerate(("generate", "curate", "evaluate"), start=1):
+        assert seedwright(stage, out, "--budget", place, "--address", "127.0.0.1:1").returncode == 2
+        assert settings() == (place, None)
+    assert "seedwright: --budget: budget = -1.0: " in seedwright("curate", out, "--budget", "-1").stderr
+    for stage in ("check", "finetune", "report"):
+        refused = seedwright(stage, out, "--budget", "1")
+        assert (refused.returncode, "No such option: --budget" in refused.stderr) == (2, True)
+    used: list[str | None] = []
+    monkeypatch.setattr("jobs.commands.do", lambda run, _: used.append(run.settings.cluster.address))
+    assert seedwright("check", out, "--address", "127.0.0.1:1").returncode == seedwright("check", out).returncode == 0
+    assert used == ["127.0.0.1:1", None]
+
+
 def test_a_plan_that_is_no_longer_that_of_the_task_is_remedied_by_the_advised_command(
     seedwright: Seedwright, task_folder: Path, tmp_path: Path
 ) -> None:
