@@ -26,14 +26,15 @@ def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
     """Looks at packages, key, disk and every node; raises InputError when the run folder cannot be written here."""
     probe = _write_probe(run_dir)
     try:
+        nodes = _nodes(probe, address)
         found: dict[str, Any] = {
             "python": platform.python_version(),
             "packages": {name: _version(name) for name in PACKAGES},
             "key": {"ANTHROPIC_API_KEY": "set" if os.environ.get("ANTHROPIC_API_KEY") else "not set"},
             "gpus_here": _gpus(),
-            "bitsandbytes_back_end": _back_end(),
+            "bitsandbytes_back_end": _back_end(nodes),
             "disk_free_gib": round(shutil.disk_usage(run_dir).free / 2**30, 1),
-            "nodes": _nodes(probe, address),
+            "nodes": nodes,
         }
     finally:
         probe.unlink()
@@ -58,10 +59,11 @@ def _gpus() -> list[str]:
     return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
 
 
-def _back_end() -> str | None:
+def _back_end(nodes: list[dict[str, Any]]) -> str | None:
+    """Students are trained on the cluster's GPUs where it has any, whatever this machine has."""
     if _version("bitsandbytes") is None or _version("torch") is None:
         return None
-    return "cuda" if _gpus() else "cpu"
+    return "cuda" if any(node["gpus"] for node in nodes) else "cpu"
 
 
 def _write_probe(run_dir: Path) -> Path:
