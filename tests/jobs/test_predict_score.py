@@ -245,6 +245,13 @@ def test_items_that_cannot_be_told_apart_or_asked_are_refused(
     assert told in str(caught.value)
 
 
+@pytest.mark.timeout(60)  # seconds where an id is looked for once; minutes where each is looked for among all
+def test_an_id_that_stands_twice_in_a_large_file_is_found_at_once(tmp_path: Path) -> None:
+    rows = [{"id": f"an item of number {number}", "text": "a"} for number in range(100_000)]
+    with pytest.raises(InputError, match=r"the text\) 'an item of number 99998'; give each its own `id`$"):
+        items_of(lines(tmp_path / "in.jsonl", [*rows, *rows[-2:]]), "text")
+
+
 @pytest.fixture
 def settings(task_folder: Path) -> Callable[..., Settings]:
     return lambda *pairs: load_settings(str(task_folder), None, pairs)[0]
