@@ -5,21 +5,20 @@ import os
 import platform
 import shutil
 import uuid
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from jobs.console import say
+from jobs.run import TRAINING, installed
 from pipeline.errors import InputError
 from pipeline.run_dir import remedy
 
-OPTIONAL = ("torch", "transformers", "trl", "peft", "bitsandbytes")
 FOUR_BIT = {
     "cuda": "bitsandbytes on CUDA: computed in bfloat16 where the GPU can, activations checkpointed, one worker a GPU",
     "cpu": "bitsandbytes on the CPU: computed in float32, which saves memory and no time; one worker unless "
     "cluster.training_workers says more; layer inputs must be multiples of 64, outputs of 32",
 }
-PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", *OPTIONAL)
+PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", *TRAINING)
 
 
 def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
         nodes = _nodes(probe, address)
         found: dict[str, Any] = {
             "python": platform.python_version(),
-            "packages": {name: _version(name) for name in PACKAGES},
+            "packages": {name: installed(name) for name in PACKAGES},
             "key": {"ANTHROPIC_API_KEY": "set" if os.environ.get("ANTHROPIC_API_KEY") else "not set"},
             "gpus_here": _gpus(),
             "bitsandbytes_back_end": _back_end(nodes),
@@ -44,13 +43,6 @@ def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
     return found
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
 def _gpus() -> list[str]:
     if importlib.util.find_spec("torch") is None:
         return []
@@ -61,7 +53,7 @@ def _gpus() -> list[str]:
 
 def _back_end(nodes: list[dict[str, Any]]) -> str | None:
     """Students are trained on the cluster's GPUs where it has any, whatever this machine has."""
-    if _version("bitsandbytes") is None or _version("torch") is None:
+    if installed("bitsandbytes") is None or installed("torch") is None:
         return None
     return "cuda" if any(node["gpus"] for node in nodes) else "cpu"
 

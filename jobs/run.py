@@ -10,7 +10,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,17 @@ from pipeline.run_dir import RunDir
 from pipeline.stage import Stage, compose
 from pipeline.tasks.task import TaskSource, read_source
 
-PACKAGES = ("seedwright", "ray", "anthropic", "datasketch", "pyarrow")
+TRAINING = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate")
+"""The packages that shape a student."""
+PACKAGES = ("seedwright", "ray", "anthropic", "datasketch", "pyarrow", *TRAINING)
+
+
+def installed(package: str) -> str | None:
+    """A package's version, for which nothing of it is imported; null where a machine does without it."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 @dataclass(slots=True)
@@ -92,7 +102,7 @@ def open_run(folder: RunDir, settings: Settings, *, update: bool = False) -> Run
             mode="json", by_alias=True, exclude={who: {"simulated": {"api_key"}} for who in ("teacher", "judge")}
         ),
         "shaping": settings.shaping(),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": {"python": platform.python_version()} | {name: installed(name) for name in PACKAGES},
         "started": record.get("started") or time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "openings_of_final": record.get("openings_of_final", []),
         "stages": record.get("stages", {}),

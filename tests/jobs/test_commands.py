@@ -3,12 +3,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from command import Seedwright
 
-from jobs.run import Run, command_for
+from jobs.run import Run, command_for, installed
 from pipeline.layers import load_settings
 from pipeline.run_dir import RunDir
 from pipeline.tasks.task import TaskSource
@@ -163,6 +164,21 @@ def test_only_what_depends_on_a_change_is_done_again(seedwright: Seedwright, tas
     (task_folder / "draft.jinja").write_text("Write about {{ seed }}, variation {{ number }}.")
     again = seedwright("plan", task_folder, "--out", out).stderr
     assert ("check: done already" in again, "plan: done already" in again) == (True, False)
+
+
+def test_the_record_says_which_packages_shape_the_student_and_imports_none_of_them(
+    task_folder: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "jobs", "plan", task_folder, "--out", tmp_path / "run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    versions = json.loads((tmp_path / "run/run.json").read_text())["versions"]
+    shaping = {"torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate"}
+    assert all(versions[name] == version(name) for name in shaping)
+    assert not shaping & {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+
+
+def test_a_package_that_is_not_there_has_no_version() -> None:
+    assert installed("no-such-package") is None
 
 
 def test_another_task_never_goes_into_the_folder_of_a_run(
