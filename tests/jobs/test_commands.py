@@ -1,8 +1,11 @@
 import json
+import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -329,6 +332,34 @@ def test_a_folder_that_cannot_be_written_is_refused(seedwright: Seedwright, task
     (tmp_path / "file").touch()
     refused = seedwright("plan", task_folder, "--out", tmp_path / "file" / "run")
     assert (refused.returncode, "cannot be written" in refused.stderr) == (2, True)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody may write to; for root, whom no mode keeps out, one on a file system that is read-only."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o500)
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
+    if not os.access(folder, os.W_OK):
+        yield folder
+        return
+    if (mounted := subprocess.run(mount, capture_output=True, check=False)).returncode:
+        pytest.skip(f"root may write everywhere, and nothing can be mounted: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_folder_without_permission_to_write_is_refused_before_anything_is_read(
+    seedwright: Seedwright, task_folder: Path, closed: Path
+) -> None:
+    for folder in (closed, closed / "run"):
+        refused = seedwright("plan", task_folder, "--out", folder)
+        assert refused.returncode == 2
+        why = (
+            r"\((Permission denied|Read-only file system)\); choose a folder you may write to with --out, or mend this"
+        )
+        assert re.fullmatch(rf"seedwright: {folder}: cannot be written {why} one\n", refused.stderr)
+    assert list(closed.iterdir()) == []
 
 
 def test_a_preview_prints_prompt_reply_and_verdict_and_leaves_nothing_behind(
