@@ -72,9 +72,30 @@ def test_a_mistake_is_told_in_lines_on_standard_error_with_exit_code_2(
     seedwright: Seedwright, task_folder: Path
 ) -> None:
     refused = seedwright("plan", task_folder, "--set", "filters.confidense=0.9", "--json")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    where = "seedwright: --set filters.confidense"
-    assert refused.stderr == f"{where}: unknown setting filters.confidense; did you mean filters.confidence?\n"
+    told = "--set filters.confidense: unknown setting filters.confidense; did you mean filters.confidence?"
+    assert (refused.returncode, refused.stderr) == (2, f"seedwright: {told}\n")
+    assert json.loads(refused.stdout) == {"error": told, "exit": 2}
+
+
+def test_with_json_every_end_of_a_command_is_one_object_and_without_it_none(
+    seedwright: Seedwright, task_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mistyped = seedwright("plan", task_folder, "--bugdet", "1", "--json")
+    assert (mistyped.returncode, "Usage: " in mistyped.stderr) == (2, True)
+    assert json.loads(mistyped.stdout) == {"error": "No such option: --bugdet", "exit": 2}
+    assert seedwright("plan", task_folder, "--bugdet", "1").stdout == ""
+
+    def stops(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jobs.commands.plan_only", stops)
+    stopped = seedwright("plan", task_folder, "--json")
+    assert (stopped.returncode, json.loads(stopped.stdout)) == (130, {"error": "interrupted", "exit": 130})
+    assert "the same command goes on where it was" in stopped.stderr
+    monkeypatch.setattr("jobs.commands.plan_only", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        seedwright("plan", task_folder, "--json")
+    assert json.loads(capsys.readouterr().out) == {"error": "ZeroDivisionError('division by zero')", "exit": 1}
 
 
 def test_the_plan_spends_nothing_and_says_what_the_run_would(seedwright: Seedwright, task_folder: Path) -> None:

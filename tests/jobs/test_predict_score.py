@@ -122,10 +122,12 @@ def test_a_named_set_is_the_one_that_is_scored(score: Callable[..., Shown]) -> N
 
 
 def refusal(shown: Shown) -> str:
-    """What a refused file is told: one line, code 2, and nothing for a script to read."""
-    assert (shown.returncode, shown.stdout) == (2, "")
+    """What a refused file is told: one line, code 2, and for a script that asks for JSON the same."""
+    assert shown.returncode == 2
     assert shown.stderr.count("\n") == 1
-    return shown.stderr.removeprefix("seedwright: ").strip()
+    told = shown.stderr.removeprefix("seedwright: ").strip()
+    assert not shown.stdout or json.loads(shown.stdout) == {"error": told, "exit": 2}
+    return told
 
 
 @pytest.mark.parametrize(
