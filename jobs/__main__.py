@@ -1,18 +1,12 @@
-"""The `seedwright` command. A project error is one line on standard error and its exit code; heavy imports wait until
-needed.
-"""
+"""The `seedwright` command; heavy imports wait until needed."""
 
-import contextlib
-import json
 import os
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pipeline.errors import SeedwrightError
+from jobs.outcome import at_work, emit, told
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -48,23 +42,6 @@ def _settings(
     return load_settings(task, config, [*(pairs or []), *extra])[0]
 
 
-def _emit(result: Callable[[], dict[str, Any]] | dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        sys.stderr.flush()
-        print(json.dumps(result() if callable(result) else result, ensure_ascii=False), flush=True)
-
-
-@contextlib.contextmanager
-def _at_work() -> Iterator[None]:
-    """What a library prints goes to standard error, so that --json stays alone; Ctrl-C says how to go on."""
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    except KeyboardInterrupt:
-        print("seedwright: interrupted; the same command goes on where it was", file=sys.stderr, flush=True)
-        raise typer.Exit(130) from None
-
-
 @app.command()
 def run(
     task: Task,
@@ -81,11 +58,11 @@ def run(
     """The whole flow; the same command again goes on where it was."""
     from jobs.commands import run_flow
 
-    with _at_work():
+    with at_work():
         settings = _settings(task, config, pairs, budget, address)
         folder = out or Path("runs") / settings.name
         record = run_flow(settings, folder, update=update, retry_failed=retry_failed, until=until)
-    _emit(record, as_json)
+    emit(record, as_json)
 
 
 @app.command()
@@ -100,9 +77,9 @@ def plan(
     """Strata, matrix, requests, tokens, dollars and time; spends nothing. With --out it opens the run's folder."""
     from jobs.commands import plan_only
 
-    with _at_work():
+    with at_work():
         record = plan_only(_settings(task, config, pairs, None, None), out, update=update)
-    _emit(record, as_json)
+    emit(record, as_json)
 
 
 @app.command()
@@ -118,20 +95,25 @@ def preview(
     """A few samples through generation and filters, printed to be read. Asks the teacher for that many replies."""
     from jobs.preview import preview as show
 
-    with _at_work():
+    with at_work():
         found = show(_settings(task, config, pairs, budget, None), number, out)
-    _emit(found, as_json)
+    emit(found, as_json)
 
 
-def _stage(name: str, summary: str) -> None:
-    def command(run_dir: RunFolder, address: Address = None, as_json: Json = False) -> None:
+def _stage(name: str, summary: str, *, asks: bool = False) -> None:
+    """`asks` says that the stage may ask the teacher, and so may want a larger budget."""
+
+    def paid(run_dir: RunFolder, address: Address = None, budget: Budget = None, as_json: Json = False) -> None:
         from jobs.commands import one_stage
 
-        with _at_work():
-            record = one_stage(run_dir, name, address=address, budget=None)
-        _emit(record, as_json)
+        with at_work():
+            record = one_stage(run_dir, name, address=address, budget=budget)
+        emit(record, as_json)
 
-    app.command(name, help=summary)(command)
+    def free(run_dir: RunFolder, address: Address = None, as_json: Json = False) -> None:
+        paid(run_dir, address, None, as_json)
+
+    app.command(name, help=summary)(paid if asks else free)
 
 
 _stage("check", "Read seeds and real sets again and prove the wall between them.")
@@ -148,14 +130,14 @@ def generate(
     """Ask the teacher for what the ledger does not hold yet."""
     from jobs.commands import one_stage
 
-    with _at_work():
+    with at_work():
         record = one_stage(run_dir, "generate", address=address, budget=budget, retry_failed=retry_failed)
-    _emit(record, as_json)
+    emit(record, as_json)
 
 
-_stage("curate", "Filters, deduplication, decontamination, split and dataset.")
+_stage("curate", "Filters, deduplication, decontamination, split and dataset.", asks=True)
 _stage("finetune", "Train the student's adapter on the dataset.")
-_stage("evaluate", "Ask baseline and student the real rows; figures, intervals and a verdict.")
+_stage("evaluate", "Ask baseline and student the real rows; figures, intervals and a verdict.", asks=True)
 _stage("report", "The HTML page and the model card.")
 
 
@@ -176,9 +158,9 @@ def dedup(
     given = {name: value for name, value in locals().items() if name != "as_json"}
     from jobs.dedup import run as work
 
-    with _at_work():
+    with at_work():
         summary = work(**given)
-    _emit(summary, as_json)
+    emit(summary, as_json)
 
 
 @app.command()
@@ -209,9 +191,9 @@ def decontaminate(
     given = {name: value for name, value in locals().items() if name != "as_json"}
     from jobs.decontaminate import run as work
 
-    with _at_work():
+    with at_work():
         summary = work(**given)
-    _emit(summary, as_json)
+    emit(summary, as_json)
 
 
 @app.command()
@@ -229,9 +211,9 @@ def predict(
     """Ask a model about every row of a file."""
     from jobs.predict import predict as work
 
-    with _at_work():
+    with at_work():
         found = work(_settings(task, config, pairs, None, address), model, source, text=text, out=out)
-    _emit(found, as_json)
+    emit(found, as_json)
 
 
 @app.command()
@@ -249,9 +231,9 @@ def score(
     """Precision, recall, F1 and the rest, with intervals, of predictions against a task's real rows."""
     from jobs.score import score as work
 
-    with _at_work():
+    with at_work():
         found = work(_settings(task, config, pairs, None, None), predictions, set_name=set_name)
-    _emit(found, as_json)
+    emit(found, as_json)
 
 
 @app.command()
@@ -263,9 +245,9 @@ def init(
     """A new task folder to fill in, every setting commented."""
     from jobs.init import init as make
 
-    with _at_work():
+    with at_work():
         made = make(folder, kind)
-    _emit(made, as_json)
+    emit(made, as_json)
 
 
 @app.command()
@@ -277,18 +259,15 @@ def doctor(
     """What this machine and the cluster have: Ray, GPUs, keys, disk, and whether every node sees the run folder."""
     from jobs.doctor import examine
 
-    with _at_work():
+    with at_work():
         found = examine(run_dir, address)
-    _emit(found, as_json)
+    emit(found, as_json)
 
 
 def main() -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
+    with told():
         app()
-    except SeedwrightError as error:
-        print(f"seedwright: {error}", file=sys.stderr, flush=True)
-        raise SystemExit(error.exit_code) from None
 
 
 if __name__ == "__main__":

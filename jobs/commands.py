@@ -77,14 +77,20 @@ def plan_only(settings: Settings, folder: Path | None, *, update: bool) -> dict[
 def one_stage(
     folder: Path, name: str, *, address: str | None, budget: float | None, retry_failed: bool = False
 ) -> dict[str, Any]:
-    """Does one stage of an existing run with the settings that the run was opened with."""
+    """Does one stage of an existing run with the settings that the run was opened with.
+
+    A budget is the run folder's and stays until another is given; an address is of this call alone, for the cluster may
+    be gone at the next.
+    """
     if not (folder / "run.json").exists():
         raise InputError(f"{folder}: is no run folder; open one with `seedwright plan TASK --out {folder}`")
     with locked(folder) as run_dir:
         values = run_dir.read()["settings"]
-        values |= {"budget": budget} if budget is not None else {}
-        values |= {"cluster": {**values.get("cluster", {}), "address": address}} if address else {}
-        run = open_run(run_dir, validate([Layer(str(folder / "run.json"), values)]))
+        given = [Layer("--budget", {"budget": budget})] if budget is not None else []
+        run = open_run(run_dir, validate([Layer(str(folder / "run.json"), values), *given]))
+        if address:
+            cluster = run.settings.cluster.model_copy(update={"address": address})
+            run.settings = run.settings.model_copy(update={"cluster": cluster})
         require_current(run, takewhile(lambda job: job.name != name, FLOW))
         if retry_failed:
             run_dir.begin("generate")

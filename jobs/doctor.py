@@ -5,35 +5,35 @@ import os
 import platform
 import shutil
 import uuid
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from jobs.console import say
+from jobs.run import TRAINING, installed
 from pipeline.errors import InputError
 from pipeline.run_dir import remedy
 
-OPTIONAL = ("torch", "transformers", "trl", "peft", "bitsandbytes")
 FOUR_BIT = {
     "cuda": "bitsandbytes on CUDA: computed in bfloat16 where the GPU can, activations checkpointed, one worker a GPU",
     "cpu": "bitsandbytes on the CPU: computed in float32, which saves memory and no time; one worker unless "
     "cluster.training_workers says more; layer inputs must be multiples of 64, outputs of 32",
 }
-PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", *OPTIONAL)
+PACKAGES = ("ray", "anthropic", "datasketch", "pyarrow", "datasets", *TRAINING)
 
 
 def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
     """Looks at packages, key, disk and every node; raises InputError when the run folder cannot be written here."""
     probe = _write_probe(run_dir)
     try:
+        nodes = _nodes(probe, address)
         found: dict[str, Any] = {
             "python": platform.python_version(),
-            "packages": {name: _version(name) for name in PACKAGES},
+            "packages": {name: installed(name) for name in PACKAGES},
             "key": {"ANTHROPIC_API_KEY": "set" if os.environ.get("ANTHROPIC_API_KEY") else "not set"},
             "gpus_here": _gpus(),
-            "bitsandbytes_back_end": _back_end(),
+            "bitsandbytes_back_end": _back_end(nodes),
             "disk_free_gib": round(shutil.disk_usage(run_dir).free / 2**30, 1),
-            "nodes": _nodes(probe, address),
+            "nodes": nodes,
         }
     finally:
         probe.unlink()
@@ -41,13 +41,6 @@ def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
     for line in _lines(found, run_dir):
         say(line)
     return found
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _gpus() -> list[str]:
@@ -58,10 +51,11 @@ def _gpus() -> list[str]:
     return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
 
 
-def _back_end() -> str | None:
-    if _version("bitsandbytes") is None or _version("torch") is None:
+def _back_end(nodes: list[dict[str, Any]]) -> str | None:
+    """Students are trained on the cluster's GPUs where it has any, whatever this machine has."""
+    if installed("bitsandbytes") is None or installed("torch") is None:
         return None
-    return "cuda" if _gpus() else "cpu"
+    return "cuda" if any(node["gpus"] for node in nodes) else "cpu"
 
 
 def _write_probe(run_dir: Path) -> Path:

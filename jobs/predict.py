@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def items_of(source: Path, text: str) -> pa.Table:
     texts = table[text].to_pylist()
     ids = [row_id({"id": name, "text": words}) for name, words in zip(names, texts, strict=True)]
     if len(set(ids)) < len(ids):
-        twice = next(name for name in ids if ids.count(name) > 1)
+        twice = next(name for name, count in Counter(ids).items() if count > 1)
         raise InputError(
             f"{source}: two rows have the id (or, without one, the text) {twice!r}; give each its own `id`"
         )

@@ -6,10 +6,11 @@ what the stages before it put out.
 
 import contextlib
 import platform
+import shlex
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,22 @@ from jobs.console import say
 from pipeline.canonical import content_hash
 from pipeline.config import Settings
 from pipeline.errors import InputError
+from pipeline.layers import BUILT_IN
 from pipeline.run_dir import RunDir
 from pipeline.stage import Stage, compose
 from pipeline.tasks.task import TaskSource, read_source
 
-PACKAGES = ("seedwright", "ray", "anthropic", "datasketch", "pyarrow")
+TRAINING = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate")
+"""The packages that shape a student."""
+PACKAGES = ("seedwright", "ray", "anthropic", "datasketch", "pyarrow", *TRAINING)
+
+
+def installed(package: str) -> str | None:
+    """A package's version, for which nothing of it is imported; null where a machine does without it."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 @dataclass(slots=True)
@@ -90,7 +102,7 @@ def open_run(folder: RunDir, settings: Settings, *, update: bool = False) -> Run
             mode="json", by_alias=True, exclude={who: {"simulated": {"api_key"}} for who in ("teacher", "judge")}
         ),
         "shaping": settings.shaping(),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": {"python": platform.python_version()} | {name: installed(name) for name in PACKAGES},
         "started": record.get("started") or time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "openings_of_final": record.get("openings_of_final", []),
         "stages": record.get("stages", {}),
@@ -110,7 +122,7 @@ def refuse_other_settings(path: Path, record: dict[str, Any], settings: Settings
         listed = "\n".join(f"  {difference}" for difference in differences)
         raise InputError(
             f"{path}: holds a run of other settings:\n{listed}\nchoose another folder with --out, "
-            "or give --update to go on in this one and redo what depends on them"
+            "or give `run` or `plan` --update to go on in this one and redo what depends on them"
         )
 
 
@@ -135,8 +147,19 @@ def require_current(run: Run, jobs: Iterable[Job]) -> None:
         if not (done and run.dir.finished(job.name, fingerprint_of(run, job), job.files)):
             raise InputError(
                 f"{run.dir.path}: {job.name} is not done, or something that it depends on has changed; "
-                f"run `seedwright {job.name} {run.dir.path}` first"
+                f"run {command_for(run, job.name)} first"
             )
+
+
+def command_for(run: Run, stage: str) -> str:
+    """The command that does one stage of this run. `plan` takes a task and no run folder, so it is the flow up to it,
+    which wants the settings again that the folder was opened with.
+    """
+    folder, prompts = shlex.quote(str(run.dir.path)), Path(run.settings.student_prompt).parent
+    if stage != "plan":
+        return f"`seedwright {stage} {folder}`"
+    task = shlex.quote(run.settings.name if prompts.parent == BUILT_IN else str(prompts))
+    return f"`seedwright run {task} --out {folder} --until plan`, with the --config and --set of this run,"
 
 
 def do(run: Run, job: Job) -> None:

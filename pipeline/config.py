@@ -2,7 +2,7 @@
 
 A task folder's task.yaml, the --config file and --set pairs are laid over each other in that order. A path in a file is
 relative to that file's folder, a path given with --set to the current one; ${VARIABLE} in a path is taken from the
-environment.
+environment. A model is a path where it begins with ., /, ~ or $, and a name otherwise.
 """
 
 import re

@@ -28,6 +28,7 @@ PATHS = {
     "teacher": {"prices"},
     "": {"schema", "guidelines", "passes", "student_prompt", "normalise", "verify"},
 }
+MODELS = {"finetune": "model", "dedup": "embedding", "contamination": "embedding"}
 LIKE_A_PATH = (".", "/", "~", "$")
 """How a model that is a folder begins; other spellings are names."""
 SHORT = 8
@@ -117,15 +118,12 @@ def resolve_paths(values: dict[str, Any], folder: Path, where: str) -> dict[str,
         if isinstance(part, dict):
             part = {key: _resolve(value, folder, where) if key in keys else value for key, value in part.items()}
             resolved = part if not section else {**resolved, section: part}
-    return _with_model_folder(resolved, folder, where)
-
-
-def _with_model_folder(values: dict[str, Any], folder: Path, where: str) -> dict[str, Any]:
-    part = values.get("finetune")
-    model = part.get("model") if isinstance(part, dict) else None
-    if not isinstance(part, dict) or not isinstance(model, str) or not model.startswith(LIKE_A_PATH):
-        return values
-    return {**values, "finetune": {**part, "model": _resolve(model, folder, where)}}
+    for section, key in MODELS.items():
+        part = resolved.get(section)
+        model = part.get(key) if isinstance(part, dict) else None
+        if isinstance(part, dict) and isinstance(model, str) and model.startswith(LIKE_A_PATH):
+            resolved[section] = {**part, key: _resolve(model, folder, where)}
+    return resolved
 
 
 def _resolve(value: Any, folder: Path, where: str) -> Any:

@@ -41,7 +41,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def remedy(error: OSError, other: str = "choose a folder you may write to with --out") -> str:
+def remedy(error: OSError, other: str = "choose a folder you may write to with --out, or mend this one") -> str:
     """What a person can do about a failed write; `other` where it is not the disk that is full."""
     if "space" in str(error).lower() or "too large" in str(error).lower() or "quota" in str(error).lower():
         return "free disk space, then run the same command again: what is finished is kept"

@@ -1,14 +1,21 @@
 import json
+import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from command import Seedwright
 
+from jobs.run import Run, command_for, installed
 from pipeline.layers import load_settings
+from pipeline.run_dir import RunDir
+from pipeline.tasks.task import TaskSource
 
 pytestmark = pytest.mark.slow
 
@@ -65,9 +72,30 @@ def test_a_mistake_is_told_in_lines_on_standard_error_with_exit_code_2(
     seedwright: Seedwright, task_folder: Path
 ) -> None:
     refused = seedwright("plan", task_folder, "--set", "filters.confidense=0.9", "--json")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    where = "seedwright: --set filters.confidense"
-    assert refused.stderr == f"{where}: unknown setting filters.confidense; did you mean filters.confidence?\n"
+    told = "--set filters.confidense: unknown setting filters.confidense; did you mean filters.confidence?"
+    assert (refused.returncode, refused.stderr) == (2, f"seedwright: {told}\n")
+    assert json.loads(refused.stdout) == {"error": told, "exit": 2}
+
+
+def test_with_json_every_end_of_a_command_is_one_object_and_without_it_none(
+    seedwright: Seedwright, task_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mistyped = seedwright("plan", task_folder, "--bugdet", "1", "--json")
+    assert (mistyped.returncode, "Usage: " in mistyped.stderr) == (2, True)
+    assert json.loads(mistyped.stdout) == {"error": "No such option: --bugdet", "exit": 2}
+    assert seedwright("plan", task_folder, "--bugdet", "1").stdout == ""
+
+    def stops(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jobs.commands.plan_only", stops)
+    stopped = seedwright("plan", task_folder, "--json")
+    assert (stopped.returncode, json.loads(stopped.stdout)) == (130, {"error": "interrupted", "exit": 130})
+    assert "the same command goes on where it was" in stopped.stderr
+    monkeypatch.setattr("jobs.commands.plan_only", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        seedwright("plan", task_folder, "--json")
+    assert json.loads(capsys.readouterr().out) == {"error": "ZeroDivisionError('division by zero')", "exit": 1}
 
 
 def test_the_plan_spends_nothing_and_says_what_the_run_would(seedwright: Seedwright, task_folder: Path) -> None:
@@ -90,6 +118,51 @@ def test_plan_opens_a_run_folder_and_a_stage_refuses_to_go_before_its_time(
         in refused.stderr
     )
     assert "is no run folder" in seedwright("generate", tmp_path / "nowhere").stderr
+
+
+def test_a_stage_that_may_ask_the_teacher_takes_a_budget_which_stays_and_an_address_which_does_not(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    seedwright("plan", task_folder, "--out", out)
+
+    def settings() -> tuple[float | None, str | None]:
+        recorded = json.loads((out / "run.json").read_text())["settings"]
+        return recorded["budget"], recorded["cluster"]["address"]
+
+    for place, stage in enumerate(("generate", "curate", "evaluate"), start=1):
+        assert seedwright(stage, out, "--budget", place, "--address", "127.0.0.1:1").returncode == 2
+        assert settings() == (place, None)
+    assert "seedwright: --budget: budget = -1.0: " in seedwright("curate", out, "--budget", "-1").stderr
+    for stage in ("check", "finetune", "report"):
+        refused = seedwright(stage, out, "--budget", "1")
+        assert (refused.returncode, "No such option: --budget" in refused.stderr) == (2, True)
+    used: list[str | None] = []
+    monkeypatch.setattr("jobs.commands.do", lambda run, _: used.append(run.settings.cluster.address))
+    assert seedwright("check", out, "--address", "127.0.0.1:1").returncode == seedwright("check", out).returncode == 0
+    assert used == ["127.0.0.1:1", None]
+
+
+def test_a_plan_that_is_no_longer_that_of_the_task_is_remedied_by_the_advised_command(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a run"
+    seedwright("plan", task_folder, "--out", out)
+    (task_folder / "draft.jinja").write_text("Write about {{ seed }}, variation {{ number }}.")
+    refused = seedwright("generate", out)
+    assert (refused.returncode, "plan is not done, or something that it depends on" in refused.stderr) == (2, True)
+    advised = shlex.split(refused.stderr.split("`")[1])
+    assert advised == ["seedwright", "run", str(task_folder), "--out", str(out), "--until", "plan"]
+    assert seedwright(*advised[1:]).returncode == 0
+    assert f"run `seedwright generate '{out}'` first" in seedwright("curate", out).stderr
+
+
+def test_a_built_in_task_is_advised_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEDWRIGHT_DATA", str(tmp_path))
+    for name in ("contracts", "cuad"):
+        settings = load_settings(name)[0]
+        run = Run(RunDir(tmp_path), settings, TaskSource(settings, {}))
+        assert f"`seedwright run {name} --out {tmp_path} --until plan`" in command_for(run, "plan")
 
 
 def test_a_run_folder_of_other_settings_says_what_differs_and_how_to_go_on(
@@ -115,6 +188,21 @@ def test_only_what_depends_on_a_change_is_done_again(seedwright: Seedwright, tas
     (task_folder / "draft.jinja").write_text("Write about {{ seed }}, variation {{ number }}.")
     again = seedwright("plan", task_folder, "--out", out).stderr
     assert ("check: done already" in again, "plan: done already" in again) == (True, False)
+
+
+def test_the_record_says_which_packages_shape_the_student_and_imports_none_of_them(
+    task_folder: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "jobs", "plan", task_folder, "--out", tmp_path / "run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    versions = json.loads((tmp_path / "run/run.json").read_text())["versions"]
+    shaping = {"torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate"}
+    assert all(versions[name] == version(name) for name in shaping)
+    assert not shaping & {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+
+
+def test_a_package_that_is_not_there_has_no_version() -> None:
+    assert installed("no-such-package") is None
 
 
 def test_another_task_never_goes_into_the_folder_of_a_run(
@@ -265,6 +353,34 @@ def test_a_folder_that_cannot_be_written_is_refused(seedwright: Seedwright, task
     (tmp_path / "file").touch()
     refused = seedwright("plan", task_folder, "--out", tmp_path / "file" / "run")
     assert (refused.returncode, "cannot be written" in refused.stderr) == (2, True)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody may write to; for root, whom no mode keeps out, one on a file system that is read-only."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o500)
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
+    if not os.access(folder, os.W_OK):
+        yield folder
+        return
+    if (mounted := subprocess.run(mount, capture_output=True, check=False)).returncode:
+        pytest.skip(f"root may write everywhere, and nothing can be mounted: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_folder_without_permission_to_write_is_refused_before_anything_is_read(
+    seedwright: Seedwright, task_folder: Path, closed: Path
+) -> None:
+    for folder in (closed, closed / "run"):
+        refused = seedwright("plan", task_folder, "--out", folder)
+        assert refused.returncode == 2
+        why = (
+            r"\((Permission denied|Read-only file system)\); choose a folder you may write to with --out, or mend this"
+        )
+        assert re.fullmatch(rf"seedwright: {folder}: cannot be written {why} one\n", refused.stderr)
+    assert list(closed.iterdir()) == []
 
 
 def test_a_preview_prints_prompt_reply_and_verdict_and_leaves_nothing_behind(

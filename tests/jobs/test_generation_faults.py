@@ -129,7 +129,7 @@ def test_the_budget_holds_with_two_actors_in_flight_and_replies_longer_than_expe
     url = teacher({body: {"fault": "raw", "text": "word " * 4000} for body in bodies}, latency_ms=(20, 200))
     plan_only(settings(url, *of_40, "budget=0.15"), tmp_path / "run", update=False)
     stopped = seedwright("generate", tmp_path / "run", "--json")
-    assert (stopped.returncode, stopped.stdout) == (4, "")
+    assert (stopped.returncode, json.loads(stopped.stdout)["exit"]) == (4, 4)
     assert "larger --budget" in stopped.stderr
     assert 0.1 < billed(tmp_path) <= 0.15
     went_on = seedwright("generate", tmp_path / "run", "--budget", "2", "--json")

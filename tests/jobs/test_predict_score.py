@@ -122,10 +122,12 @@ def test_a_named_set_is_the_one_that_is_scored(score: Callable[..., Shown]) -> N
 
 
 def refusal(shown: Shown) -> str:
-    """What a refused file is told: one line, code 2, and nothing for a script to read."""
-    assert (shown.returncode, shown.stdout) == (2, "")
+    """What a refused file is told: one line, code 2, and for a script that asks for JSON the same."""
+    assert shown.returncode == 2
     assert shown.stderr.count("\n") == 1
-    return shown.stderr.removeprefix("seedwright: ").strip()
+    told = shown.stderr.removeprefix("seedwright: ").strip()
+    assert not shown.stdout or json.loads(shown.stdout) == {"error": told, "exit": 2}
+    return told
 
 
 @pytest.mark.parametrize(
@@ -243,6 +245,13 @@ def test_items_that_cannot_be_told_apart_or_asked_are_refused(
         items_of(file, "text")
     assert str(file.name) in str(caught.value)
     assert told in str(caught.value)
+
+
+@pytest.mark.timeout(60)  # seconds where an id is looked for once; minutes where each is looked for among all
+def test_an_id_that_stands_twice_in_a_large_file_is_found_at_once(tmp_path: Path) -> None:
+    rows = [{"id": f"an item of number {number}", "text": "a"} for number in range(100_000)]
+    with pytest.raises(InputError, match=r"the text\) 'an item of number 99998'; give each its own `id`$"):
+        items_of(lines(tmp_path / "in.jsonl", [*rows, *rows[-2:]]), "text")
 
 
 @pytest.fixture

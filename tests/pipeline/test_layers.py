@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,29 @@ def test_paths_are_relative_to_the_file_that_names_them(
     assert (
         "NOWHERE, which is not set; export NOWHERE" in mistakes(str(task_folder), None, ["seeds.path=${NOWHERE}/x"])[0]
     )
+
+
+@pytest.mark.parametrize("key", ["finetune.model", "dedup.embedding", "contamination.embedding"])
+def test_a_model_that_is_a_folder_is_a_path_like_any_other_and_a_name_stays_one(
+    task_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    section, name = key.split(".")
+    config = tmp_path / "config.yaml"
+    monkeypatch.setenv("MODELS", "/models")
+
+    def named(spelling: str, *pairs: str) -> str:
+        config.write_text(f"{section}: {{{name}: {json.dumps(spelling)}}}\n")
+        found = load_settings(str(task_folder), config, pairs)[0]
+        return str(getattr(getattr(found, section), name))
+
+    assert named("./base") == str(tmp_path / "base")
+    assert named("../base") == str(tmp_path.parent / "base")
+    assert named("${MODELS}/base") == "/models/base"
+    assert named("~/base") == str(Path.home() / "base")
+    assert named("organisation/base") == "organisation/base"
+    monkeypatch.chdir(task_folder)
+    assert named("./base", f"{key}=./base") == str(task_folder / "base")
+    assert "NOWHERE, which is not set" in mistakes(str(task_folder), None, [f"{key}=$NOWHERE/base"])[0]
 
 
 @pytest.mark.parametrize(

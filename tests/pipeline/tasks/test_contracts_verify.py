@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 
 import pipeline.tasks
+from pipeline.seeds.provenance import provenance_mistake
 from pipeline.tasks.contracts.normalise import grounded
 from pipeline.tasks.contracts.verify import verify
 
@@ -165,3 +166,13 @@ def test_a_paragraph_sign_begins_a_sentence() -> None:
     )
     answer = dict.fromkeys(("parties", "effective_date", "payment_amount", "governing_law"))
     assert verify(text, {**answer, "termination_clause_type": "mutual_consent"}) is None
+
+
+@pytest.mark.parametrize("name", ["calibration", "dev", "final"])
+def test_the_real_rows_say_themselves_that_a_language_model_wrote_them_and_are_for_demonstrations_only(
+    name: str,
+) -> None:
+    rows = [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    assert {row["labelled_by"].split(",")[0] for row in rows} == {"a language model"}
+    assert {provenance_mistake(row, True) for row in rows} == {None}
+    assert not any(provenance_mistake(row, False) is None for row in rows)
