@@ -34,11 +34,10 @@ def run_flow(
         record = run_dir.read()
     reached = until or FLOW[-1].name
     if "curate" in stages_to(reached):
-        say("")
-        say(funnel_table(record["stages"]["curate"]["funnel"]))
-        say(f"\ntraining set: {folder / 'dataset'}")
+        tell_funnel(folder, record)
     if until is None:
         tell_result(folder)
+        say(f"\nreport: {folder / 'report.html'}")
     return record
 
 
@@ -56,12 +55,15 @@ def stages_to(stage: str) -> list[str]:
     return names[: names.index(stage) + 1]
 
 
+def tell_funnel(folder: Path, record: dict[str, Any]) -> None:
+    say(f"\n{funnel_table(record['stages']['curate']['funnel'])}\n\ntraining set: {folder / 'dataset'}")
+
+
 def tell_result(folder: Path) -> None:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     for set_name in {name: None for sets in metrics["students"].values() for name in sets}:
         say(f"\n{metrics_table(metrics, set_name)}")
     say(f"\n{metrics['difference']['verdict']['sentence']}")
-    say(f"\nreport: {folder / 'report.html'}")
 
 
 def plan_only(settings: Settings, folder: Path | None, *, update: bool) -> dict[str, Any]:
@@ -96,4 +98,9 @@ def one_stage(
             run_dir.begin("generate")
         with run.until_end:
             do(run, job_named(name))
-        return run_dir.read()
+        record = run_dir.read()
+    if name == "curate":
+        tell_funnel(folder, record)
+    if name == "evaluate":
+        tell_result(folder)
+    return record

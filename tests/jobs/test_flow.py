@@ -158,7 +158,7 @@ def test_a_teacher_of_garbage_stops_the_run_and_the_funnel_says_why(
     assert sum(reasons(tmp_path / "run").values()) == 20
     again = seedwright("curate", tmp_path / "run", "--json")
     assert again.returncode == 3
-    assert again.stdout == ""
+    assert json.loads(again.stdout)["exit"] == 3
     assert "malformed_json 20" in again.stderr
 
 
