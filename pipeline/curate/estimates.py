@@ -1,6 +1,7 @@
 """Means and shares with their counts and 95 % intervals, for figures on many samples.
 
 Mean: normal approximation. Share: Wilson (1927), which stays within 0 and 1 and is right for few samples as well.
+Kappa: Cohen (1960, https://doi.org/10.1177/001316446002000104), with his standard error.
 """
 
 from collections.abc import Sequence
@@ -38,3 +39,24 @@ def share(count: int, n: int) -> dict[str, Any]:
     centre, half = (p + spread / 2) / (1 + spread), sqrt(p * (1 - p) * spread + spread * spread / 4) / (1 + spread)
     low, high = max(0.0, centre - half), min(1.0, centre + half)
     return {"value": round(p, 4), "low": round(low, 4), "high": round(high, 4), "n": n, "count": count}
+
+
+def kappa(table: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """{value, low, high, n} of two raters' counts, one's categories down and the other's across: agreement beyond
+    chance. Null where chance alone agrees.
+
+    >>> kappa([[20, 5], [10, 15]])
+    {'value': 0.4, 'low': 0.146, 'high': 0.654, 'n': 50}
+    """
+    n = sum(map(sum, table))
+    if not n:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    observed = sum(row[at] for at, row in enumerate(table)) / n
+    across = [sum(column) for column in zip(*table, strict=True)]
+    chance = sum(sum(row) * column for row, column in zip(table, across, strict=True)) / n**2
+    if chance == 1:
+        return {"value": None, "low": None, "high": None, "n": n}
+    value = (observed - chance) / (1 - chance)
+    half = Z * sqrt(observed * (1 - observed) / n) / (1 - chance)
+    low, high = max(-1.0, value - half), min(1.0, value + half)
+    return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4), "n": n}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.config import Judge
-from pipeline.curate.estimates import mean, share
+from pipeline.curate.estimates import kappa, mean, share
 from pipeline.curate.judging import CRITERIA, Scores, judge_verdict
 
 
@@ -29,6 +29,7 @@ def judge_figures(judge: Judge, scores: Sequence[Scores], controls: Mapping[str,
         "unscored": {**share(sum(unscored.values()), len(scores)), "reasons": dict(sorted(unscored.items()))},
         "controls": {name: _doubted(judge, of) for name, of in controls.items()},
     }
+    figures["agreement"] = _agreement(figures["controls"])
     return figures | {"warnings": list(_warnings(judge, figures))}
 
 
@@ -37,6 +38,14 @@ def _doubted(judge: Judge, scores: Sequence[Scores]) -> dict[str, Any]:
     least = judge.thresholds.correctness or 3
     scored = [one for one in scores if "unscored" not in one]
     return share(sum(one["correctness"] < least for one in scored), len(scored))
+
+
+def _agreement(controls: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """How far the judge says what is known: that human answers are right, and answers that were refuted wrong."""
+    refuted, real = controls.get("refuted", share(0, 0)), controls.get("real", share(0, 0))
+    missed, kept = refuted["n"] - refuted["count"], real["n"] - real["count"]
+    found = kappa([[refuted["count"], missed], [real["count"], kept]]) if refuted["n"] and real["n"] else kappa([])
+    return {**share(refuted["count"] + kept, refuted["n"] + real["n"]), "kappa": found}
 
 
 def _warnings(judge: Judge, figures: Mapping[str, Any]) -> list[str]:

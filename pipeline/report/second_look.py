@@ -57,6 +57,8 @@ def _judged(found: Mapping[str, Any]) -> Judged:
         )
     if controls["real"]["n"]:
         sentences.append(f"Of the human answers to real rows, it would have rejected {_share(controls['real'])}.")
+    if (agreed := found.get("agreement", {})).get("n"):
+        sentences.append(f"It agrees with what is known of both in {_share(agreed)}; κ = {spelt(agreed['kappa'], 2)}.")
     rows = [
         (WORDS.get(name, name), spelt(mean, 2), count(reasons.get(f"judge_{name}", 0)))
         for name, mean in found["means"].items()

@@ -5,9 +5,9 @@ quicker. So most of the time is spent close under a limit that nobody has told, 
 other one leaves, what it had is taken within seconds; and of two that share, the larger gives way more.
 
 >>> pace = Pace()
->>> pace.cut(now=100.0, share=0.9)
->>> [round(pace.at(100.0 + seconds), 3) for seconds in (0, 3, 6, 9, 60)]
-[0.9, 0.944, 0.95, 0.956, 1.0]
+>>> pace.cut(now=100.0)
+>>> [round(pace.at(100.0 + seconds), 3) for seconds in (0, 0.5, 1, 1.5, 2)]
+[0.9, 0.958, 0.988, 0.998, 1.0]
 """
 
 from dataclasses import dataclass

@@ -136,6 +136,9 @@ def test_a_biased_judge_is_found_out_by_its_controls(bench: Callable[..., Bench]
     assert refuted["n"] == 20
     assert refuted["value"] < 0.5
     assert found["controls"]["real"]["n"] == 20
+    assert found["agreement"]["n"] == 40
+    assert found["agreement"]["count"] == refuted["count"] + 20 - found["controls"]["real"]["count"]
+    assert found["agreement"]["kappa"]["value"] < 0.5
     assert any("answers that the filters refuted" in warning for warning in found["warnings"])
     rows = {row["sample_id"]: row for row in samples.to_pylist()}
     controls = [row for row in rows.values() if row["judged"] and row["stage"] in ("grounding", "verifier")]

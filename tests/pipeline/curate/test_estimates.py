@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.curate.estimates import mean, share
+from pipeline.curate.estimates import kappa, mean, share
 
 
 def test_a_mean_has_its_count_and_the_usual_interval() -> None:
@@ -17,3 +17,13 @@ def test_a_share_has_wilsons_interval_also_at_its_ends() -> None:
     assert share(0, 20)["high"] == pytest.approx(0.161, abs=1e-3)
     assert (share(20, 20)["low"], share(20, 20)["high"]) == (pytest.approx(0.839, abs=1e-3), 1.0)
     assert share(0, 0)["value"] is None
+
+
+def test_kappa_is_agreement_beyond_chance() -> None:
+    found = kappa([[45, 15], [25, 15]])  # Cohen's statistic of a textbook table
+    assert found["value"] == pytest.approx(0.1304, abs=1e-4)
+    assert found["low"] < found["value"] < found["high"]
+    assert kappa([[10, 0], [0, 10]])["value"] == 1.0
+    assert kappa([[0, 10], [10, 0]])["value"] == -1.0
+    assert kappa([[10, 0], [0, 0]])["value"] is None
+    assert kappa([])["n"] == 0
