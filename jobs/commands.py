@@ -72,7 +72,8 @@ def plan_only(settings: Settings, folder: Path | None, *, update: bool) -> dict[
         before = run.entries.get("plan")
         execute(run, until="plan")
         if run.entries["plan"] == before:
-            say(f"{shown_register(before.get('register', []))}\n\n{shown(Estimate.from_entry(before))}")
+            estimated = shown(Estimate.from_entry(before), settings.generation.target)
+            say(f"{shown_register(before.get('register', []))}\n\n{estimated}")
         return run_dir.read()
 
 

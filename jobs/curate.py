@@ -105,8 +105,15 @@ def work(run: Run) -> dict[str, Any]:
         **{name: sum(one[name] for one in paid) for name in PAID if paid},
         "noise": noise_counts(samples),
         "output": content_hash({name: rows.select(TAUGHT).to_pydict() for name, rows in splits.items()}),
-        "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept",
+        "summary": f"{kept.num_rows:,} of {samples.num_rows:,} kept{wanted(run, kept.num_rows)}",
     }
+
+
+def wanted(run: Run, kept: int) -> str:
+    target = run.settings.generation.target
+    if target is None or kept >= target:
+        return ""
+    return f", fewer than the {target:,} wanted (generation.target); raise generation.samples, what is answered is kept"
 
 
 def stages(run: Run) -> list[str]:

@@ -56,7 +56,7 @@ def work(run: Run) -> dict[str, Any]:
     write_parquet(run.dir.path / PLAN, requests)
     figures = estimate(task, seeds, requests, price, matrix, human, count)
     register = [asdict(one) for one in measure(seeds["text"].to_pylist())]
-    say(f"{shown_register(register)}\n\n{shown(figures)}")
+    say(f"{shown_register(register)}\n\n{shown(figures, run.settings.generation.target)}")
     say(served(run, requests))
     looks = looks_ahead(task, seeds, requests.num_rows)
     for look in looks:
@@ -99,9 +99,9 @@ def shown_register(register: list[dict[str, Any]]) -> str:
     return table(["register of the seeds", "", f"of {register[0]['n']}", "share, 95 % interval"], rows)
 
 
-def shown(figures: Estimate) -> str:
+def shown(figures: Estimate, target: int | None) -> str:
     """The plan as a person reads it."""
-    return "\n\n".join(part for part in (_strata(figures), _cells(figures), _totals(figures)) if part)
+    return "\n\n".join(part for part in (_strata(figures), _cells(figures), _totals(figures, target)) if part)
 
 
 def _strata(figures: Estimate) -> str:
@@ -137,7 +137,7 @@ def _rate(rate: Mapping[str, float]) -> str:
     return f"{share:.2f} ({rate['count']} of {rate['of']}, {rate['low']:.2f} to {rate['high']:.2f})"
 
 
-def _totals(figures: Estimate) -> str:
+def _totals(figures: Estimate, target: int | None) -> str:
     how = f"counted by the server on {figures.counted} requests" if figures.counted else "estimated, four bytes a token"
     passes = f" in {figures.passes} passes" if figures.passes > 1 else ""
     how += "; later passes with a placeholder for the earlier replies" if passes else ""
@@ -154,6 +154,7 @@ def _totals(figures: Estimate) -> str:
     return "\n".join(
         [
             f"requests       {figures.requests:,}{passes}{more}",
+            f"to be kept     {_expected(figures.samples, target)}",
             f"input tokens   {figures.input_tokens:,} ({how})",
             f"output tokens  {figures.output_tokens:,} (expected)",
             f"dollars        {_dollars(figures.dollars)} ({figures.price})",
@@ -162,6 +163,24 @@ def _totals(figures: Estimate) -> str:
             f"time           {time}",
         ]
     )
+
+
+ENOUGH = (5, 10)
+"""Requests for each sample that is wanted: a third to a fifth of what teachers write is worth keeping."""
+
+
+def _expected(samples: int, target: int | None) -> str:
+    """What a plan may yield, and whether that reaches the target; a rule of thumb until curation has counted.
+
+    >>> _expected(960, 150)
+    '192 to 320 as a rule, a fifth to a third; 6.4 requests for each of the 150 wanted'
+    """
+    usual = f"{samples // 5:,} to {samples // 3:,} as a rule, a fifth to a third"
+    if target is None:
+        return usual
+    each, most = samples / target, ENOUGH[0] * target
+    advice = f"; {most:,} to {ENOUGH[1] * target:,} requests are usual" if not ENOUGH[0] <= each <= ENOUGH[1] else ""
+    return f"{usual}; {each:.1f} requests for each of the {target:,} wanted{advice}"
 
 
 def _look(look: LookAhead) -> str:

@@ -222,6 +222,7 @@ class Settings(BaseModel):
         for key in ("schema_path", "guidelines", "passes", "student_prompt", "normalise", "verify"):
             values.pop(key)
         values["seeds"].pop("path")
+        values["generation"].pop("target")
         for key in ("path", "calibration", "dev", "final"):
             values["real"].pop(key)
         values["teacher"] = _answering(self.teacher)

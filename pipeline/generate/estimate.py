@@ -55,6 +55,10 @@ class Estimate:
     passes: int = 1
     """With several, requests and tokens are those of all of them."""
 
+    @property
+    def samples(self) -> int:
+        return self.requests // self.passes
+
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> "Estimate":
         """The estimate that a run's record holds."""

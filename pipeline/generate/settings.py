@@ -39,6 +39,8 @@ class Generation(BaseModel):
     """Samples for each seed and each value of the crossed dimensions."""
     per_stratum: Annotated[int, Field(gt=0)] | None = None
     """Samples for each stratum instead, dealt evenly over its seeds, so that no genre outweighs another."""
+    target: Annotated[int, Field(gt=0)] | None = None
+    """Samples wanted once all is curated: the plan says how many requests there are for each of them."""
     cross: tuple[str, ...] = ()
     """Matrix dimensions of which every value is asked of every seed; the others are drawn by weight."""
     output_tokens: Annotated[int, Field(gt=0)] = 300

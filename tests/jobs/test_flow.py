@@ -239,7 +239,7 @@ def test_a_prompt_of_the_student_or_a_split_that_changes_makes_another_training_
         return str(run_flow(wanted, tmp_path / "run", update=True, until="curate")["stages"]["curate"]["output"])
 
     first = taught()
-    assert taught("filters.confidence=0.1") == first
+    assert taught("filters.confidence=0.1", "generation.target=1") == first
     assert taught("split.validation=0.5") != first
     prompt.write_text(prompt.read_text() + "Be brief.\n")
     assert taught() != first

@@ -53,6 +53,15 @@ def test_the_server_counts_one_request_a_stratum_and_writes_none(
     assert entry["pairs"]["covered"] == entry["pairs"]["of"]
 
 
+def test_a_plan_says_what_it_may_yield_and_whether_that_is_enough(seedwright: Seedwright) -> None:
+    where = "teacher.base_url=http://127.0.0.1:9"
+    assert "192 to 320 as a rule, a fifth to a third\n" in planned(seedwright, "contracts", where)["shown"]
+    enough = planned(seedwright, "contracts", where, "generation.target=150")["shown"]
+    assert "; 6.4 requests for each of the 150 wanted\n" in enough
+    few = planned(seedwright, "contracts", where, "generation.target=400")["shown"]
+    assert "; 2.4 requests for each of the 400 wanted; 2,000 to 4,000 requests are usual\n" in few
+
+
 def test_a_judge_and_readings_are_told_at_their_most(seedwright: Seedwright) -> None:
     where = "teacher.base_url=http://127.0.0.1:9"
     looks = ["teacher.family=another", "judge={price: [1, 5]}", "consistency={k: 3, share: 0.5}"]
