@@ -85,7 +85,13 @@ async def _ask_one(
         sender = Sender(client, teacher.timeout_s, terms)
         ledger = Ledger(ledger_folder)
         asking = ask(
-            request, send=sender, ledger=ledger, turns=turns, price=connection.price, attempts=teacher.attempts
+            request,
+            send=sender,
+            ledger=ledger,
+            turns=turns,
+            price=connection.price,
+            attempts=teacher.attempts,
+            terms=terms,
         )
         try:
             return await _to_its_end(asking, turns), sender

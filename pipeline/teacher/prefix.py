@@ -29,6 +29,15 @@ def mark_prefix(params: Mapping[str, Any], ttl: Literal["5m", "1h"] = "5m") -> d
     return {**params, "system": [*before, {**last, "cache_control": mark}]}
 
 
+def is_marked(body: bytes) -> bool:
+    """Whether a request as JSON has a mark anywhere: within a text the quotes would be escaped.
+
+    >>> is_marked(b'{"system": [{"cache_control": {}}]}'), is_marked(b'{"system": "cache_control"}')
+    (True, False)
+    """
+    return b'"cache_control"' in body
+
+
 def unmarked(params: Mapping[str, Any]) -> dict[str, Any]:
     """The request without marks; a system prompt that is one block of text is that text. Takes any JSON object.
 

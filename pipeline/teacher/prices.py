@@ -49,6 +49,16 @@ class Price:
         is_long = self.long_over is not None and used.prompt > self.long_over
         return total * (self.long_times if is_long else 1) * (self.batch if batch else 1) / 1e6
 
+    def most(self, size: int, written: int, *, marked: bool, batch: bool = False) -> float:
+        """The most that a request of `size` bytes can cost with a reply of `written` tokens: no tokenizer makes more
+        tokens than there are bytes, and where a part is marked for the cache, all may be written to it or read from it.
+
+        >>> Price(2, 10, "list", cache_write=2.5).most(10**6, 0, marked=True)
+        2.5
+        """
+        kinds = ("input", "cache_read", "cache_write") if marked else ("input",)
+        return max(self.dollars(Usage(**{"output": written, kind: size}), batch=batch) for kind in kinds)
+
 
 def price_of(teacher: Teacher) -> Price | None:
     """The price of the teacher's model; None when nobody has said what it costs.

@@ -36,8 +36,15 @@ async def ask_together(
     async def one(request: Request) -> str:
         if request.key in known:
             return "answered"
-        attempts = connection.teacher.attempts
-        return await ask(request, send=send, ledger=ledger, turns=turns, price=connection.price, attempts=attempts)
+        return await ask(
+            request,
+            send=send,
+            ledger=ledger,
+            turns=turns,
+            price=connection.price,
+            attempts=connection.teacher.attempts,
+            terms=connection.terms,
+        )
 
     fates: Counter[str] = Counter()
     for end in await asyncio.gather(*map(one, requests), return_exceptions=True):

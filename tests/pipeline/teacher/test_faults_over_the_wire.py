@@ -30,6 +30,7 @@ from pipeline.teacher.prices import Price, price_of
 from pipeline.teacher.simulated.responder import Reply, respond
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
+from pipeline.teacher.terms import Terms
 from pipeline.teacher.usage import Usage
 
 pytestmark = pytest.mark.slow
@@ -400,6 +401,20 @@ def test_the_budget_is_never_passed_with_many_in_flight_and_replies_far_longer_t
     again = tell(larger, wanted, spent=have_spent(teller.folder, DOLLAR).spent)
     assert set(again.fates.values()) == {"answered"}
     assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
+
+
+def test_the_budget_holds_where_every_request_writes_to_the_cache_at_a_price_of_its_own(
+    serve: Serve, tmp_path: Path
+) -> None:
+    dear = Price(1.0, 5.0, "test", cache_write=20.0)
+    wanted = [request(f"item {number}", system=f"{number} " * 2500) for number in range(20)]
+    asked = {"budget": 0.4, "price": dear, "terms": Terms()}
+    told = tell(serve(teller=asked, latency_ms=(5, 60)), wanted)
+    assert told.stopped is not None
+    assert told.stopped[0] == "budget"
+    written = [line["cache_write"] for line in log(tmp_path)]
+    assert min(written) >= 1250
+    assert 0 < have_spent(tmp_path / "ledger", dear).spent <= 0.4
 
 
 def test_a_reply_that_was_made_and_lost_on_its_way_is_counted_as_spent(serve: Serve, tmp_path: Path) -> None:
