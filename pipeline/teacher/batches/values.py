@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.client import SPENT, is_message
+from pipeline.teacher.prefix import is_marked
 from pipeline.teacher.prices import Price
 from pipeline.teacher.terms import Terms
-from pipeline.teacher.usage import Usage
 
 PLAIN = Terms(caching=False)
 HEAD, TAIL = b'{"requests":[', b"]}"
@@ -72,21 +72,29 @@ class Result:
 
 
 def entries_of(requests: pa.Table, price: Price | None, terms: Terms = PLAIN) -> list[Entry]:
-    """An Entry for each row of a REQUEST table, at the price of the longest reply that it allows."""
+    """An Entry for each row of a REQUEST table, at the most that it can cost as it is sent: see `Price.most`."""
     found = []
     columns = (requests[name].to_pylist() for name in ("key", "input_tokens", "output_tokens"))
     for row, (key, tokens, expected) in enumerate(zip(*columns, strict=True)):
-        params = params_of(requests, row, terms)
-        most = int(json.loads(params).get("max_tokens", expected))
-        longest = Usage(output=most, cache_write=tokens) if terms.caching else Usage(tokens, most)
-        found.append(Entry(key, row, len(params), price.dollars(longest, batch=True) if price else 0.0))
+        dressed = _dressed(requests, row, terms)
+        body = _encoded(dressed)
+        read, written = max(tokens, len(body)), int(dressed.get("max_tokens", expected))
+        dollars = price.most(read, written, marked=is_marked(body), batch=True) if price else 0.0
+        found.append(Entry(key, row, len(body), dollars))
     return found
 
 
 def params_of(requests: pa.Table, row: int, terms: Terms = PLAIN) -> bytes:
     """The body of a request as it is sent on these terms."""
-    params = json.loads(requests["params"][row].as_py())
-    return json.dumps(terms.dress(params), ensure_ascii=False, separators=(",", ":")).encode()
+    return _encoded(_dressed(requests, row, terms))
+
+
+def _dressed(requests: pa.Table, row: int, terms: Terms) -> dict[str, Any]:
+    return terms.dress(json.loads(requests["params"][row].as_py()))
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def new_mark() -> str:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,14 @@ from pipeline.records import REQUEST
 from pipeline.teacher.batches.asking import BatchAsking
 from pipeline.teacher.batches.service import BatchService
 from pipeline.teacher.batches.terms import Terms
-from pipeline.teacher.batches.values import entries_of, open_batches, params_of
+from pipeline.teacher.batches.values import PLAIN, entries_of, open_batches, params_of
 from pipeline.teacher.client import open_client
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.prices import Price
 from pipeline.teacher.simulated.responder import respond
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
+from pipeline.teacher.terms import Terms as ServerTerms
 from pipeline.teacher.usage import usage
 
 pytestmark = pytest.mark.slow
@@ -47,9 +48,13 @@ def key(number: int) -> str:
     return content_hash({"params": params(number), "number": number})
 
 
-def table(count: int) -> pa.Table:
+def table(count: int, text: str = "") -> pa.Table:
+    """Requests that are expected to take three tokens, whatever text is added to them."""
+    asked = [params(at) for at in range(count)]
+    for at, one in enumerate(asked):
+        one |= {"system": f"{at} {text}"} if text else {}
     rows = [
-        {"key": key(at), "params": canonical_json(params(at)), "input_tokens": 3, "output_tokens": 60}
+        {"key": key(at), "params": canonical_json(asked[at]), "input_tokens": 3, "output_tokens": 60}
         for at in range(count)
     ]
     return pa.Table.from_pylist([{name: row.get(name) for name in REQUEST.names} for row in rows], schema=REQUEST)
@@ -62,6 +67,10 @@ class World:
     folder: Path
     url: str
     said: list[str] = field(default_factory=list)
+    text: str = ""
+    """What the requests say beside their numbers."""
+    price: Price = PRICE
+    served: ServerTerms = PLAIN
 
     async def run(
         self, count: int, *, budget: float | None = None, submit: bool = True, volatile: bool = False, **batches: Any
@@ -73,22 +82,23 @@ class World:
         found, known = open_batches(lambda holding: read_ledger(self.ledger, holding))
         replied = {one["key"] for one in self.records("reply")}
         spent = sum(one["dollars"] for one in self.records("reply"))
-        requests = table(count).filter(pa.array([key(at) not in replied for at in range(count)]))
+        requests = table(count, self.text).filter(pa.array([key(at) not in replied for at in range(count)]))
         ledger = Ledger(self.ledger)
         try:
             async with open_client(self.url, teacher_key(), teacher.timeout_s) as client:
                 terms = Terms(
                     teacher,
-                    PRICE,
+                    self.price,
                     budget,
                     spent,
-                    params=lambda entry: params_of(requests, entry.row),
+                    params=lambda entry: params_of(requests, entry.row, self.served),
                     tell=self.said.append,
                     watch=lambda _: None,
                     volatile=volatile,
                 )
                 asking = BatchAsking(BatchService(client, teacher.timeout_s), ledger, terms)
-                return await asking.run(entries_of(requests, PRICE), found, known, submit=submit)
+                entries = entries_of(requests, self.price, self.served)
+                return await asking.run(entries, found, known, submit=submit)
         finally:
             ledger.close()
 
@@ -384,8 +394,13 @@ def test_after_a_crash_in_the_middle_of_the_results_the_rest_is_written_and_noth
     play(tmp_path, scenario)
 
 
+def most() -> float:
+    """Dollars of one of the first ten requests at its most: a token a byte, and the longest reply."""
+    return (len(json.dumps(params(0), separators=(",", ":"))) + 100) * 1000 / 1e6 / 2
+
+
 def test_the_budget_counts_what_was_sent_and_a_larger_one_goes_on(tmp_path: Path) -> None:
-    longest = (3 + 100) * 1000 / 1e6 / 2
+    longest = most()
 
     async def scenario(world: World) -> None:
         with pytest.raises(BudgetStop, match=r"larger --budget"):
@@ -405,8 +420,25 @@ def test_the_budget_counts_what_was_sent_and_a_larger_one_goes_on(tmp_path: Path
     play(tmp_path, scenario)
 
 
+@pytest.mark.parametrize("marked", [False, True])
+def test_texts_of_far_more_tokens_than_were_expected_do_not_pass_the_budget(tmp_path: Path, marked: bool) -> None:
+    """As a text of another script may take, of which the server had counted no request."""
+
+    async def scenario(world: World) -> None:
+        world.text = "契約は本日より有効となる。" * 30
+        world.price = replace(PRICE, cache_write=3000) if marked else PRICE
+        world.served = ServerTerms(caching=marked)
+        with pytest.raises(BudgetStop, match=r"larger --budget"):
+            await world.run(40, budget=5)
+        assert 2.5 < sum(one["dollars"] for one in world.records("reply")) <= 5
+        written = [json.loads(one["body"])["usage"]["cache_creation_input_tokens"] for one in world.records("reply")]
+        assert {count > 250 for count in written} == {marked}
+
+    play(tmp_path, scenario, cache_minimum=1)
+
+
 def test_what_batches_on_their_way_may_cost_is_not_spent_again(tmp_path: Path) -> None:
-    longest = (3 + 100) * 1000 / 1e6 / 2
+    longest = most()
 
     async def scenario(world: World) -> None:
         await killed(world.run(4), lambda: bool(world.records("batch")))
