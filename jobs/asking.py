@@ -118,9 +118,11 @@ def read_answered(ledger: Path, wanted: Set[str], price: Price | None) -> Answer
         for record in records:
             key, dollars = record["key"], record.get("dollars")
             if record["kind"] == "intent":
-                on_their_way[key] = dollars or 0.0
+                on_their_way[key] = 0.0 if "batch" in record else dollars or 0.0
                 continue
             on_their_way.pop(key, None)
+            if record["kind"] == "batch_end":
+                spent += dollars or 0.0
             if record["kind"] == "lost":
                 spent += dollars or 0.0
                 lost += dollars or 0.0 if key in wanted else 0.0

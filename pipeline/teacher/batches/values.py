@@ -46,6 +46,7 @@ class Batch:
     """A batch that is on its way, as the ledger tells; `id` is None until it is known that the server has it.
 
     `done` are the keys whose replies are in the ledger already: its results were being read when somebody was killed.
+    `dollars` is the most that the others can cost.
     """
 
     key: str
@@ -177,21 +178,26 @@ def open_batches(read: Callable[[bytes], Iterable[Mapping[str, Any]]]) -> tuple[
             ids[record["key"]] = record["id"]
         elif record["kind"] == "batch_end":
             ended.add(record["key"])
-    keys: dict[str, dict[str, set[str]]] = {mark: {"intent": set(), "reply": set()} for mark in intents.keys() - ended}
-    for record in read(b'"batch": "') if keys else ():
-        if record.get("batch") in keys and record["kind"] in ("intent", "reply"):
-            keys[record["batch"]][record["kind"]].add(record["key"])
+    open_ones = intents.keys() - ended
+    most: dict[str, dict[str, float]] = {mark: {} for mark in open_ones}
+    done: dict[str, set[str]] = {mark: set() for mark in open_ones}
+    for record in read(b'"batch": "') if open_ones else ():
+        if (mark := record.get("batch")) in open_ones:
+            if record["kind"] == "intent":
+                most[mark][record["key"]] = record.get("dollars", 0.0)
+            elif record["kind"] == "reply":
+                done[mark].add(record["key"])
     found = [
         Batch(
             mark,
             intents[mark]["at"],
-            frozenset(of["intent"]),
-            intents[mark]["dollars"],
+            frozenset(most[mark]),
+            max(0.0, intents[mark]["dollars"] - sum(most[mark].get(key, 0.0) for key in done[mark])),
             intents[mark]["newest"],
             ids.get(mark),
-            frozenset(of["reply"]),
+            frozenset(done[mark]),
         )
-        for mark, of in keys.items()
-        if of["intent"] - of["reply"]
+        for mark in open_ones
+        if most[mark].keys() - done[mark]
     ]
     return sorted(found, key=lambda batch: batch.at), frozenset(ids.values())

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from anthropic import AsyncAnthropic
 
+from jobs.asking import read_answered
 from pipeline.canonical import canonical_json, content_hash
 from pipeline.config import Teacher
 from pipeline.errors import BudgetStop, SeedwrightError, TeacherError
@@ -81,7 +82,7 @@ class World:
         teacher = Teacher(base_url=self.url, batches=values, attempts=4, timeout_s=5, patience_s=patience)
         found, known = open_batches(lambda holding: read_ledger(self.ledger, holding))
         replied = {one["key"] for one in self.records("reply")}
-        spent = sum(one["dollars"] for one in self.records("reply"))
+        spent = read_answered(self.ledger, set(), self.price).spent
         requests = table(count, self.text).filter(pa.array([key(at) not in replied for at in range(count)]))
         ledger = Ledger(self.ledger)
         try:
@@ -502,6 +503,32 @@ def test_a_batch_that_the_server_does_not_know_stops_the_run_unless_it_may_be_fo
         assert [one["outcome"] for one in world.records("batch_end")] == ["forgotten", "read"]
 
     (tmp_path / "ledger").rename(tmp_path / "kept")
+    play_with(tmp_path, then)
+
+
+@pytest.mark.parametrize("replies", [0, 2])
+def test_a_forgotten_batch_counts_as_spent_at_the_most_of_what_it_did_not_answer(tmp_path: Path, replies: int) -> None:
+    async def first(world: World) -> None:
+        assert await world.run(5) == {"answered": 5}
+        (path,) = world.ledger.glob("*.jsonl")
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[: -6 + replies]))
+
+    async def then(world: World) -> None:
+        paid = sum(one["dollars"] for one in world.records("reply"))
+        lost = world.records("batch")[0]["id"]
+        with pytest.raises(BudgetStop, match=rf"of which \${paid + (5 - replies) * most():.4f} are spent"):
+            await world.run(5, forget=[lost], budget=paid + (5.5 - replies) * most())
+        assert world.entries() == []
+        assert [one["dollars"] for one in world.records("batch_end")] == [pytest.approx((5 - replies) * most())]
+        assert read_answered(world.ledger, set(), PRICE).spent == pytest.approx(paid + (5 - replies) * most())
+        with pytest.raises(BudgetStop):
+            await world.run(5, budget=paid + (5.5 - replies) * most())
+        assert await world.run(5, budget=paid + (10.5 - replies) * most()) == {"answered": 5 - replies}
+
+    play(tmp_path, first)
+    (tmp_path / "ledger").rename(tmp_path / "kept")
+    (tmp_path / "log.jsonl").unlink()
     play_with(tmp_path, then)
 
 
