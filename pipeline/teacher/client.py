@@ -28,7 +28,8 @@ LIMIT_HEADERS = {
     "output_tokens": "anthropic-ratelimit-output-tokens-limit",
 }
 SPENT = ("spend_limit_reached", "credit balance", "usage limit")
-"""Words by which a server says that it will take no more requests of ours until somebody pays."""
+"""Words, of a message or of a code, by which a server says that it will take no more requests until somebody pays."""
+PAY = "pay, or raise the limit on spending"
 IDLE = 16
 """Connections that are kept open while nothing is asked over them."""
 HIDDEN = 12
@@ -134,8 +135,11 @@ def sort_error(error: Exception) -> Answer:
     if not isinstance(error, anthropic.APIStatusError):
         return _sort_silence(error)
     status, headers = error.status_code, error.response.headers
-    text = f"{status} {getattr(error, 'type', None) or ''}: {_message(error)}"
-    if status in (401, 402, 403, 404) or any(word in text.lower() for word in SPENT) or _spend_code(error):
+    names = (getattr(error, name, None) or "" for name in ("type", "error_code"))
+    text = f"{status} {' '.join(names).strip()}: {_message(error)}"
+    if status == 402 or is_spent(text):
+        return Answer("fatal", error=f"{text}; {PAY}")
+    if status in (401, 403, 404):
         return Answer("fatal", error=text)
     wait, limits = _retry_after(headers), read_limits(headers)
     if status == 429:
@@ -145,6 +149,10 @@ def sort_error(error: Exception) -> Answer:
     if status >= 500 or status < 400 or status in (408, 409):
         return Answer("failed", error=text, retry_after=wait)
     return Answer("refused", error=text)
+
+
+def is_spent(text: str) -> bool:
+    return any(word in text.lower() for word in SPENT)
 
 
 def _sort_silence(error: Exception) -> Answer:
@@ -164,10 +172,6 @@ def _message(error: anthropic.APIStatusError) -> str:
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         return str(body["error"].get("message", ""))[:500]
     return str(error.message)[:500]
-
-
-def _spend_code(error: anthropic.APIStatusError) -> bool:
-    return str(getattr(error, "error_code", "")).endswith("spend_limit_reached")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

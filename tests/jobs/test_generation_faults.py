@@ -18,6 +18,7 @@ from serving import hosted
 from jobs.commands import plan_only, run_flow
 from pipeline.canonical import content_hash
 from pipeline.config import Settings
+from pipeline.errors import TeacherError
 from pipeline.layers import BUILT_IN, load_settings
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
@@ -88,6 +89,19 @@ def test_a_request_that_always_fails_is_one_rejected_row_and_takes_no_neighbour_
     assert len(lost) == 2
     assert any("500" in detail for detail in lost)
     assert any("200 without a message" in detail for detail in lost)
+
+
+def test_once_a_bill_is_paid_the_same_command_asks_what_is_left(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    bodies = planned(settings(HERE), tmp_path / "plan")
+    asked = settings(HERE, teacher({bodies[9]: {"server": "spend_limit"}}), "limits.in_flight=4")
+    with pytest.raises(TeacherError, match=r"enforced_spend_limit_reached.*pay, or raise.*run the same command again"):
+        run_flow(asked, tmp_path / "run", update=False, until="generate")
+    record = run_flow(asked, tmp_path / "run", update=False, until="generate")
+    assert record["stages"]["generate"]["answered"] == 20
+    assert record["stages"]["generate"]["fates"].keys() == {"answered"}
+    assert Counter(line["body"] for line in log(tmp_path) if line["status"] == 200) == Counter(bodies)
 
 
 def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(

@@ -14,14 +14,14 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from pipeline.teacher.batches.settings import BatchSettings
-from pipeline.teacher.client import SPENT, is_message
+from pipeline.teacher.client import PAY, is_message, is_spent
 from pipeline.teacher.prefix import is_marked
 from pipeline.teacher.prices import Price
 from pipeline.teacher.terms import Terms
 
 PLAIN = Terms(caching=False)
 HEAD, TAIL = b'{"requests":[', b"]}"
-FATAL = ("authentication_error", "permission_error", "billing_error", "not_found_error")
+FATAL = ("authentication_error", "permission_error", "not_found_error")
 REFUSED = ("invalid_request_error", "request_too_large")
 
 
@@ -156,8 +156,12 @@ def _sorted_error(name: str, error: Mapping[str, Any]) -> Result:
     """A server that wants money says so by the same error as to a request that it does not understand."""
     inner = error["error"] if isinstance(error.get("error"), dict) else error
     kind, text = str(inner.get("type", "")), str(inner.get("message", ""))[:500]
-    said = f"{kind}: {text}"
-    if kind in FATAL or any(word in text.lower() for word in SPENT):
+    details = inner.get("details")
+    code = str(details.get("error_code") or "") if isinstance(details, dict) else ""
+    said = f"{kind} {code}".strip() + f": {text}"
+    if kind == "billing_error" or is_spent(said):
+        return Result(name, "fatal", error=f"{said}; {PAY}")
+    if kind in FATAL:
         return Result(name, "fatal", error=said)
     return Result(name, "refused" if kind in REFUSED else "failed", error=said)
 

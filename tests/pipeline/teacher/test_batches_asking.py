@@ -240,6 +240,24 @@ def test_expired_and_errored_requests_are_sent_again_and_nothing_else_is(tmp_pat
     play(tmp_path, scenario, plan)
 
 
+@pytest.mark.parametrize(("call", "fault"), [("entry", "spend_limit"), ("call", "spend_limit"), ("call", "unpaid")])
+def test_a_server_that_wants_to_be_paid_ends_the_run_which_goes_on_once_it_is(
+    tmp_path: Path, call: str, fault: str
+) -> None:
+    entry = {content_hash(params(1)): {"batch": fault}}
+
+    async def scenario(world: World) -> None:
+        said = "billing_error" if fault == "unpaid" else "rate_limit_error enforced_spend_limit_reached"
+        with pytest.raises(TeacherError, match=rf"{said}: .*; pay, or raise the limit .*run the same command again"):
+            await world.run(5)
+        assert world.records("failure") == []
+        assert len(world.records("reply")) == (4 if call == "entry" else 0)
+        assert await world.run(5) == {"answered": 1 if call == "entry" else 5}
+        world.check_each_was_charged_once(5)
+
+    play(tmp_path, scenario, entry if call == "entry" else {f"POST {ROUTE}": {"server": fault}})
+
+
 def test_while_nobody_gets_a_reply_the_server_is_at_fault_and_nothing_is_given_up(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         with pytest.raises(TeacherError, match=r"4 batches without a single reply.*0 answered now, 3 left"):

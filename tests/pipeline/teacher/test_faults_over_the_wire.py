@@ -158,6 +158,33 @@ def test_the_client_sends_nothing_of_its_own_accord_every_attempt_has_its_intent
     assert len(log(tmp_path)) == kinds(teller.folder)["intent"] > 60
 
 
+# Unpaid bills
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("unpaid", "402 billing_error: There is a problem with the billing of this organization."),
+        ("spend_limit", "429 rate_limit_error enforced_spend_limit_reached: Over the monthly threshold."),
+    ],
+)
+def test_a_server_that_wants_to_be_paid_ends_the_run_gives_nothing_up_and_the_next_run_asks_the_rest(
+    serve: Serve, tmp_path: Path, fault: str, said: str
+) -> None:
+    wanted = requests(30)
+    teller = serve(plan_for(wanted[12], server=fault), latency_ms=(10, 30), teller={"limits": Limits(in_flight=4)})
+    began = time.monotonic()
+    told = tell(teller, wanted)
+    assert time.monotonic() - began < 30
+    assert told.stopped == ("teacher", f"{said}; pay, or raise the limit on spending")
+    assert Counter(told.fates.values()).keys() == {"answered", "stopped"}
+    assert kinds(teller.folder)["failure"] == 0
+    assert len(log(tmp_path)) < 20
+    again = tell(teller, wanted)
+    assert Counter(again.fates.values()) == {"answered": sum(fate == "stopped" for fate in told.fates.values())}
+    assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
+
+
 # Broken replies
 
 
