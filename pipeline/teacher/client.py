@@ -32,6 +32,8 @@ SPENT = ("spend_limit_reached", "credit balance", "usage limit")
 PAY = "pay, or raise the limit on spending"
 IDLE = 16
 """Connections that are kept open while nothing is asked over them."""
+LONGEST = 600
+"""Characters of an error that are kept."""
 HIDDEN = 12
 """Keys are longer; a shorter one, such as `none` or `simulated`, is a word that may stand in any text."""
 
@@ -97,7 +99,8 @@ async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], time
 
 
 def hide(text: str, key: str | None) -> str:
-    return text.replace(key, "(the key)") if key and len(key) >= HIDDEN else text
+    """An error as it may be shown: without the key, and cut short only then, lest a part of the key be left."""
+    return (text.replace(key, "(the key)") if key and len(key) >= HIDDEN else text)[:LONGEST]
 
 
 async def _send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:
@@ -112,7 +115,7 @@ async def _send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], tim
     except (TypeError, ValueError) as error:
         return Answer("refused", error=f"cannot be sent ({error})")
     if not is_message(body):
-        return Answer("failed", error=f"200 without a message: {body[:200]!r}", lost=True)
+        return Answer("failed", error=f"200 without a message: {hide(body, client.api_key)[:200]!r}", lost=True)
     return Answer("ok", body=body, limits=read_limits(response.headers))
 
 
@@ -129,7 +132,9 @@ def read_limits(headers: Mapping[str, str]) -> dict[str, int]:
 
 
 def sort_error(error: Exception) -> Answer:
-    """What an error of the SDK means for the run. The text holds the server's message and never a header."""
+    """What an error of the SDK means for the run. The text holds the server's message, from which the key is still to
+    be hidden, and never a header.
+    """
     import anthropic
 
     if not isinstance(error, anthropic.APIStatusError):
@@ -170,8 +175,8 @@ def _sort_silence(error: Exception) -> Answer:
 def _message(error: anthropic.APIStatusError) -> str:
     body = error.body
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
-        return str(body["error"].get("message", ""))[:500]
-    return str(error.message)[:500]
+        return str(body["error"].get("message", ""))
+    return str(error.message)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

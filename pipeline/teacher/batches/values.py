@@ -137,7 +137,7 @@ def take_part(waiting: deque[Entry], limits: BatchSettings, dollars: float | Non
 
 
 def read_result(line: bytes) -> Result | None:
-    """One line of a batch's results; None when it is torn or no result."""
+    """One line of a batch's results; None when it is torn or no result. Its error is the server's, word for word."""
     try:
         found = json.loads(line)
         name, result = str(found["custom_id"]), found["result"]
@@ -155,7 +155,7 @@ def read_result(line: bytes) -> Result | None:
 def _sorted_error(name: str, error: Mapping[str, Any]) -> Result:
     """A server that wants money says so by the same error as to a request that it does not understand."""
     inner = error["error"] if isinstance(error.get("error"), dict) else error
-    kind, text = str(inner.get("type", "")), str(inner.get("message", ""))[:500]
+    kind, text = str(inner.get("type", "")), str(inner.get("message", ""))
     details = inner.get("details")
     code = str(details.get("error_code") or "") if isinstance(details, dict) else ""
     said = f"{kind} {code}".strip() + f": {text}"

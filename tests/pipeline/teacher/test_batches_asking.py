@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from aiohttp import web
 from anthropic import AsyncAnthropic
+from pydantic import SecretStr
 
 from jobs.asking import read_answered
 from pipeline.canonical import canonical_json, content_hash
@@ -25,7 +26,9 @@ from pipeline.teacher.batches.values import PLAIN, entries_of, open_batches, par
 from pipeline.teacher.client import open_client
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.prices import Price
+from pipeline.teacher.simulated.batches import ERRORS
 from pipeline.teacher.simulated.responder import respond
+from pipeline.teacher.simulated.sending import REFUSALS
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.terms import Terms as ServerTerms
@@ -70,6 +73,7 @@ class World:
     said: list[str] = field(default_factory=list)
     text: str = ""
     """What the requests say beside their numbers."""
+    key: str = "simulated"
     price: Price = PRICE
     served: ServerTerms = PLAIN
 
@@ -86,7 +90,7 @@ class World:
         requests = table(count, self.text).filter(pa.array([key(at) not in replied for at in range(count)]))
         ledger = Ledger(self.ledger)
         try:
-            async with open_client(self.url, teacher_key(), teacher.timeout_s) as client:
+            async with open_client(self.url, SecretStr(self.key), teacher.timeout_s) as client:
                 terms = Terms(
                     teacher,
                     self.price,
@@ -134,12 +138,6 @@ class World:
             kept = [line for line in lines if json.loads(line)["kind"] not in kinds]
             torn = next((line[:-20] for line in lines if line not in kept), b"")
             path.write_bytes(b"".join(kept) + torn)
-
-
-def teacher_key() -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr("simulated")
 
 
 Scenario = Callable[[World], Awaitable[Any]]
@@ -604,3 +602,42 @@ def test_a_wrong_key_stops_the_run_before_anything_is_sent(tmp_path: Path) -> No
         assert list(read_ledger(world.ledger)) == []
 
     play(tmp_path, scenario, api_key="another")
+
+
+SECRET = "sk-ant-very-secret-0123456789"
+
+
+@pytest.mark.parametrize("padding", ["", "x" * 560], ids=["whole", "where the text is cut"])
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        ("entry", "invalid"),
+        ("entry", "errored"),
+        (f"POST {ROUTE}", "rate_limited"),
+        (f"POST {ROUTE}", "server_error"),
+        (f"POST {ROUTE}", "unpaid"),
+        (f"GET {ROUTE}", "overloaded"),
+        (f"GET {ROUTE}/{{id}}", "server_error"),
+        (f"GET {ROUTE}/{{id}}/results", "unpaid"),
+    ],
+)
+def test_a_key_that_the_server_repeats_goes_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, fault: str, padding: str
+) -> None:
+    for words in (ERRORS, REFUSALS):
+        if fault in words:
+            monkeypatch.setitem(words, fault, (*words[fault][:2], f"{padding} bad key {SECRET}", ""))
+    entry, times = content_hash(params(0)), 99 if "{id}" in call else 4
+    plan = {entry if call == "entry" else call: {"batch" if call == "entry" else "server": fault, "times": times}}
+
+    async def scenario(world: World) -> None:
+        world.key = SECRET
+        try:
+            await world.run(3, patience_s=0.2)
+        except TeacherError as error:
+            world.said.append(str(error))
+        told = "".join(world.said) + "".join(path.read_text() for path in world.ledger.glob("*.jsonl"))
+        assert "x" * 500 in told if padding else "bad key (the key)" in told
+        assert "sk-ant" not in told
+
+    play(tmp_path, scenario, plan, api_key=SECRET, retry_after_s=0.05)

@@ -546,11 +546,18 @@ def test_failed_attempts_give_back_what_they_reserved(serve: Serve) -> None:
 
 def test_a_key_that_the_server_repeats_in_its_refusal_goes_no_further() -> None:
     secret = "sk-ant-very-secret-0123456789"
-    body = json.dumps({"type": "error", "error": {"type": "authentication_error", "message": f"bad key {secret}"}})
-    head = f"HTTP/1.1 {{}} No\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     for status in (401, 400, 429, 500):
-        outcome = outcome_of((head.format(status) + body).encode(), key=secret)
+        outcome = outcome_of(refusing(status, f"bad key {secret}"), key=secret)
         assert "bad key" in outcome.error
         assert secret not in repr(outcome)
-    page = f"HTTP/1.1 200 OK\r\n\r\n<html>{secret}</html>"
-    assert secret not in repr(outcome_of(page.encode(), key=secret))
+    for page in ("", "x" * 170, "x" * 185):
+        head = b"HTTP/1.1 200 OK\r\n\r\n"
+        assert "sk-ant" not in repr(outcome_of(head + f"{page}{secret}</html>".encode(), key=secret))
+    for padding in (470, 490, 560, 580):
+        assert "sk-ant" not in repr(outcome_of(refusing(400, "x" * padding + secret), key=secret))
+
+
+def refusing(status: int, message: str) -> bytes:
+    body = json.dumps({"type": "error", "error": {"type": "invalid_request_error", "message": message}})
+    head = f"HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    return (head + body).encode()
