@@ -21,6 +21,7 @@ from pipeline.teacher.ask import StopKind, Turn
 from pipeline.teacher.driver import Driver
 from pipeline.teacher.limiter import Lease, Limiter, Worker
 from pipeline.teacher.pacing import Ask, Settled
+from pipeline.teacher.refusals import Refusals
 
 LEASE = 16
 LINGER, LINGER_S = 0.02, (0.01, 0.05)
@@ -29,11 +30,19 @@ NEWS = 0.05
 """The weight of a reply in the mean time that replies take."""
 
 
-def start_limiter(limits: Limits, budget: float | None, spent: float, *, patience_s: float, timeout_s: float) -> Any:
+def start_limiter(
+    limits: Limits,
+    budget: float | None,
+    spent: float,
+    *,
+    patience_s: float,
+    timeout_s: float,
+    refusals: Refusals | None = None,
+) -> Any:
     """The actor, on the driver's own node: who can start a run can finish it, whatever other nodes do."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     actor = ray.remote(Limiter).options(num_cpus=0, max_concurrency=1000, scheduling_strategy=here)
-    return actor.remote(limits, budget, spent, patience_s, timeout_s, Driver.this())
+    return actor.remote(limits, budget, spent, patience_s, timeout_s, Driver.this(), refusals)
 
 
 class ClusterTurns:

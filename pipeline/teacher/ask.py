@@ -124,7 +124,8 @@ async def _once(
         elif answer.lost:
             await ledger.append("lost", request.key, dollars=reservation.dollars, error=answer.error)
         else:
-            settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, limits=answer.limits)
+            said: dict[str, Any] = {"limits": answer.limits, "error": answer.error}
+            settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, **said)
         return answer
     finally:
         turns.settle(settled)

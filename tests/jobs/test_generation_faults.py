@@ -104,6 +104,44 @@ def test_once_a_bill_is_paid_the_same_command_asks_what_is_left(
     assert Counter(line["body"] for line in log(tmp_path) if line["status"] == 200) == Counter(bodies)
 
 
+REFUSED = r"^teacher: not one request was taken \(400 invalid_request_error: Refused, as .* \(0 answered now, .* left\)"
+
+
+def test_a_teacher_that_refuses_everything_stops_the_run_and_once_mended_all_is_asked(
+    settings: Callable[..., Settings], seeds: Path, teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    with pytest.raises(TeacherError, match=REFUSED):
+        run_flow(
+            settings(HERE, teacher(server_rates={"refused": 1.0}), "limits.in_flight=1"),
+            tmp_path / "run",
+            update=False,
+            until="generate",
+        )
+    assert len(log(tmp_path)) == 10
+    mended = run_flow(settings(HERE, teacher()), tmp_path / "run", update=False, until="generate")
+    assert mended["stages"]["generate"]["fates"] == {"answered": 20}
+    seeds.write_text("".join((BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines(keepends=True)[::6]))
+    more = settings(HERE, teacher(server_rates={"refused": 1.0}))
+    record = run_flow(more, tmp_path / "run", update=False, until="generate")["stages"]["generate"]
+    assert record["fates"] == {"failed": record["asked"]}
+    assert record["asked"] > 10
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
+def test_two_actors_find_out_together_that_everything_is_refused(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    of_80 = ("generation.samples=4", "limits.in_flight=8")
+    with pytest.raises(TeacherError, match=REFUSED):
+        run_flow(
+            settings(teacher(server_rates={"refused": 1.0}), *of_80), tmp_path / "run", update=False, until="generate"
+        )
+    assert 10 <= len(log(tmp_path)) < 30
+    mended = run_flow(settings(teacher(), *of_80), tmp_path / "run", update=False, until="generate")
+    assert mended["stages"]["generate"]["fates"] == {"answered": 80}
+
+
 def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ from pipeline.teacher.ask import Request
 from pipeline.teacher.client import Answer, open_client, send
 from pipeline.teacher.ledger import answers, read_ledger
 from pipeline.teacher.prices import Price, price_of
+from pipeline.teacher.refusals import TELLING
 from pipeline.teacher.simulated.responder import Reply, respond
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
@@ -183,6 +184,46 @@ def test_a_server_that_wants_to_be_paid_ends_the_run_gives_nothing_up_and_the_ne
     again = tell(teller, wanted)
     assert Counter(again.fates.values()) == {"answered": sum(fate == "stopped" for fate in told.fates.values())}
     assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
+
+
+# Refusals
+
+
+def test_a_server_that_refuses_everything_ends_the_run_with_its_words_and_the_next_run_asks_again(
+    serve: Serve, tmp_path: Path
+) -> None:
+    wanted = requests(60)
+    first = serve(server_rates={"refused": 1.0}, latency_ms=(5, 30))
+    told = tell(first, wanted)
+    said = "400 invalid_request_error: Refused, as the settings of the simulated teacher ask."
+    assert told.stopped == ("teacher", f"not one request was taken ({said})")
+    assert TELLING <= len(log(tmp_path)) < 40
+    assert Counter(told.fates.values())["stopped"] > 20
+    assert set(tell(serve(), wanted).fates.values()) == {"answered"}
+    assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
+
+
+def test_nine_refusals_alone_end_nothing(serve: Serve) -> None:
+    told = tell(serve(server_rates={"refused": 1.0}), requests(TELLING - 1))
+    assert (told.stopped, set(told.fates.values())) == (None, {"failed"})
+
+
+def test_refusals_that_come_before_the_first_reply_are_the_requests_own_if_a_reply_comes(serve: Serve) -> None:
+    wanted = requests(60)
+    plan = {one.key: {"server": "refused" if at % 3 == 0 else "slow"} for at, one in enumerate(wanted)}
+    limits = Limits(requests_per_minute=60_000, in_flight=64)
+    told = tell(serve(plan, slow_s=0.7, teller={"limits": limits}), wanted)
+    assert told.stopped is None
+    assert Counter(told.fates.values()) == {"answered": 40, "failed": 20}
+
+
+def test_whether_any_is_taken_is_not_for_a_busy_server_to_say(serve: Serve) -> None:
+    wanted = requests(40)
+    plan = {one.key: {"server": "refused" if at < 15 else "rate_limited"} for at, one in enumerate(wanted)}
+    limits = Limits(requests_per_minute=60_000, in_flight=64)
+    told = tell(serve(plan, retry_after_s=0.05, teller={"limits": limits}), wanted)
+    assert told.stopped is None
+    assert Counter(told.fates.values()) == {"answered": 25, "failed": 15}
 
 
 # Broken replies
