@@ -177,6 +177,7 @@ def _ask(
                 table = todo.table()
                 asyncio.run(check_teacher(teacher, base_url, json.loads(table["params"][0].as_py())))
                 given: dict[str, Any] = {"ledger": ledger, "budget": budget, "spent": have.spent, "submit": submit}
+                given["answered"] = len(have.keys)
                 fates.update(ask_in_batches(table, teacher, base_url, price, **given))
             if submit:
                 return fates

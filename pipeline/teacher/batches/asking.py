@@ -220,10 +220,9 @@ class BatchAsking:
     async def _end(self, one: OpenBatch, outcome: str) -> None:
         """Nothing of it will come: its requests wait again.
 
-        What is forgotten may have been answered, and counts as spent at its most; that of a volatile server, too, of
-        which nobody can say any more what it did.
+        What is forgotten may have been answered, so it counts as spent at its most, of a volatile server's as well.
         """
-        dollars = one.batch.dollars if outcome == "forgotten" else 0.0
+        dollars, name = one.batch.dollars if outcome == "forgotten" else 0.0, one.batch.id or one.batch.key
         await self.ledger.append("batch_end", one.batch.key, outcome=outcome, dollars=dollars)
         self.spent += dollars
         self.open.remove(one)
@@ -231,7 +230,7 @@ class BatchAsking:
             self.entries[key] for key in one.batch.keys if key in self.entries and key not in one.batch.done
         )
         counted = f", and counts as ${dollars:.4f} spent" if dollars else ""
-        self.terms.tell(f"batch {one.batch.id or one.batch.key}: {outcome}{counted}; its requests are sent again")
+        self.terms.tell(f"batch {name}: {outcome}{counted}; its requests are sent again")
 
     # reading
 
@@ -254,7 +253,8 @@ class BatchAsking:
     async def _settle(self, one: OpenBatch, results: dict[str, Result]) -> None:
         """All results are in: what failed waits again, or is given up."""
         name = one.batch.id or one.batch.key
-        settled = settle(name, results, self.entries, self.teacher.attempts, others=self.fates["answered"])
+        others = self.terms.answered + self.fates["answered"]
+        settled = settle(name, results, self.entries, self.teacher.attempts, others=others)
         for entry, error in settled.given_up:
             await self._give_up(entry, error)
         await self.ledger.append("batch_end", one.batch.key, outcome="read")

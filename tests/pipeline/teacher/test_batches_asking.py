@@ -100,6 +100,7 @@ class World:
                     tell=self.said.append,
                     watch=lambda _: None,
                     volatile=volatile,
+                    answered=len(replied),
                 )
                 asking = BatchAsking(BatchService(client, teacher.timeout_s), ledger, terms)
                 entries = entries_of(requests, self.price, self.served)
@@ -264,6 +265,19 @@ def test_while_nobody_gets_a_reply_the_server_is_at_fault_and_nothing_is_given_u
         assert world.posted() == 4
 
     play(tmp_path, scenario, batch_rates={"errored": 1.0})
+
+
+def test_a_batch_of_nothing_but_refusals_stops_the_run_unless_an_earlier_one_was_answered(tmp_path: Path) -> None:
+    plan = {content_hash(params(at)): {"batch": "invalid", "times": 9} for at in range(10)}
+
+    async def scenario(world: World) -> None:
+        with pytest.raises(TeacherError, match="not one request was taken"):
+            await world.run(10)
+        assert world.records("failure") == []
+        assert await world.run(11) == {"answered": 1, "failed": 10}
+        assert await world.run(11) == {"failed": 10}
+
+    play(tmp_path, scenario, plan)
 
 
 def test_results_that_break_off_are_read_again_and_written_once(tmp_path: Path) -> None:
