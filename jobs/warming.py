@@ -42,10 +42,10 @@ def terms_for(folder: Path, requests: pa.Table, teacher: Teacher) -> tuple[Terms
     """The terms for these requests, and whether the first is to be asked alone."""
     terms, known = known_terms(folder, teacher)
     tokens = prefix_tokens(requests)
-    if teacher.caching == "auto" and not pays(tokens, teacher.model):
+    if teacher.caching == "auto" and not pays(tokens, teacher):
         terms = terms.without("caching")
     if teacher.caching is not False:
-        say(f"  caching: {told(tokens, teacher.model)}")
+        say(f"  caching: {told(tokens, teacher)}")
     unknown = terms.structured and not known and has_format(requests)
     return terms, unknown or (terms.caching and requests.num_rows > 1)
 
