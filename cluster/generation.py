@@ -145,10 +145,21 @@ def generate(
     try:
         with watching(limiter, watch):
             to_its_end(count, lambda: limiter.stop_run.remote("interrupt", "by the user"), say)
-        stats: dict[str, Any] = ray.get(limiter.stats.remote())
+        stats = _last_figures(limiter)
     except ray.exceptions.RayError as error:
         raise SeedwrightError(
             f"cluster: generation broke off ({error}); run the same command again, what is answered is kept"
         ) from error
     require_all_asked(stats, counts)
     return {**stats, "fates": dict(counts)}
+
+
+def _last_figures(limiter: Any) -> dict[str, Any]:
+    try:
+        stats: dict[str, Any] = ray.get(limiter.stats.remote())
+    except ray.exceptions.RayActorError as error:
+        raise SeedwrightError(
+            "cluster: the limiter's process has died, and nobody paced the requests any more; run the same command "
+            "again, what is answered is kept"
+        ) from error
+    return stats

@@ -75,6 +75,9 @@ class ClusterTurns:
             head, self._waiting = self._waiting[:LEASE], self._waiting[LEASE:]
             try:
                 lease: Lease = await self.limiter.lease.remote(self.worker, [ask for ask, _ in head])
+            except ray.exceptions.RayActorError:
+                self._end_without_limiter(head)
+                return
             except Exception as error:
                 for _, granted in head + self._waiting:
                     granted.set_exception(error)
@@ -84,6 +87,12 @@ class ClusterTurns:
             for ask, granted in head[: lease.granted]:
                 self._left[ask.key] = time.monotonic()
                 granted.set_result(Turn(lease.successes, ask.key in lease.answered, lease.stop, lease.alone))
+
+    def _end_without_limiter(self, head: list[tuple[Ask, asyncio.Future[Turn]]]) -> None:
+        """Nobody keeps pace and budget any more, so nothing leaves; the driver finds the limiter dead and says so."""
+        for _, granted in head + self._waiting:
+            granted.set_result(Turn(stop=True))
+        self._waiting = []
 
     def settle(self, settled: Settled) -> None:
         self._settled.append(settled)
@@ -99,7 +108,8 @@ class ClusterTurns:
         while self._settled:
             await self._linger()
             batch, self._settled = self._settled, []
-            await self.limiter.settle.remote(batch)
+            with contextlib.suppress(ray.exceptions.RayActorError):  # every reply is in the ledger
+                await self.limiter.settle.remote(batch)
 
     async def _linger(self) -> None:
         least, most = LINGER_S

@@ -3,8 +3,11 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +21,9 @@ from serving import hosted
 from jobs.commands import plan_only, run_flow
 from pipeline.canonical import content_hash
 from pipeline.config import Settings
-from pipeline.errors import TeacherError
+from pipeline.errors import SeedwrightError, TeacherError
 from pipeline.layers import BUILT_IN, load_settings
+from pipeline.teacher.ledger import read_ledger
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -187,6 +191,44 @@ def test_the_budget_holds_with_two_actors_in_flight_and_replies_longer_than_expe
     went_on = seedwright("generate", tmp_path / "run", "--budget", "2", "--json")
     assert went_on.returncode == 0, went_on.stderr
     assert Counter(line["body"] for line in log(tmp_path)) == Counter(bodies)
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
+def test_a_limiter_that_dies_ends_the_run_and_the_next_one_pays_nothing_twice(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    of_100 = (teacher(latency_ms=(100, 300)), "generation.samples=5", "limits.in_flight=8")
+    killed: list[int] = []
+
+    def kill_once() -> None:
+        while not (tmp_path / "teacher/requests.jsonl").exists() or len(log(tmp_path)) < 30:
+            time.sleep(0.05)
+        (limiter,) = (pid for pid in named("ray::Limiter") if os.getpid() in (parent(pid), parent(parent(pid))))
+        os.kill(limiter, signal.SIGKILL)
+        killed.append(limiter)
+
+    killer = threading.Thread(target=kill_once)
+    killer.start()
+    with pytest.raises(SeedwrightError, match=r"^cluster: the limiter's process has died.*run the same command"):
+        run_flow(settings(*of_100), tmp_path / "run", update=False, until="generate")
+    killer.join()
+    assert killed
+    sent = len(log(tmp_path))
+    kept = [record["key"] for record in read_ledger(tmp_path / "run/ledger") if record["kind"] == "reply"]
+    assert len(kept) == sent < 100
+    went_on = run_flow(settings(*of_100), tmp_path / "run", update=False, until="generate")
+    assert went_on["stages"]["generate"]["answered"] == 100
+    assert max(Counter(line["body"] for line in log(tmp_path)).values()) == 1
+
+
+def named(process: str) -> list[int]:
+    found = subprocess.run(["pgrep", "-f", process], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
 @pytest.mark.ray
