@@ -33,6 +33,7 @@ from pipeline.teacher.client import open_client
 from pipeline.teacher.connection import Connection
 from pipeline.teacher.ending import require_all_asked, to_its_end
 from pipeline.teacher.ledger import Ledger, read_heads
+from pipeline.teacher.refusals import Refusals
 from pipeline.teacher.terms import Sender
 from pipeline.teacher.together import ask_together
 
@@ -109,6 +110,7 @@ def generate(
     spent: float,
     watch: Watch,
     say: Callable[[str], None] = print,
+    refusals: Refusals | None = None,
 ) -> dict[str, Any]:
     """Asks for every request and returns the limiter's last figures and the number of requests by fate.
 
@@ -117,9 +119,8 @@ def generate(
     replies in flight have come in, which are paid for in any case; a second one does not wait for them.
     """
     teacher = connection.teacher
-    limiter = start_limiter(
-        connection.limits, budget, spent, patience_s=teacher.patience_s, timeout_s=teacher.timeout_s
-    )
+    waits = {"patience_s": teacher.patience_s, "timeout_s": teacher.timeout_s}
+    limiter = start_limiter(connection.limits, budget, spent, **waits, refusals=refusals)
     groups = [pa.table({"group": [group]}) for group in range(requests.groups)]
     fates = ray.data.from_blocks(groups).map_batches(
         Generator,
@@ -144,10 +145,21 @@ def generate(
     try:
         with watching(limiter, watch):
             to_its_end(count, lambda: limiter.stop_run.remote("interrupt", "by the user"), say)
-        stats: dict[str, Any] = ray.get(limiter.stats.remote())
+        stats = _last_figures(limiter)
     except ray.exceptions.RayError as error:
         raise SeedwrightError(
             f"cluster: generation broke off ({error}); run the same command again, what is answered is kept"
         ) from error
     require_all_asked(stats, counts)
     return {**stats, "fates": dict(counts)}
+
+
+def _last_figures(limiter: Any) -> dict[str, Any]:
+    try:
+        stats: dict[str, Any] = ray.get(limiter.stats.remote())
+    except ray.exceptions.RayActorError as error:
+        raise SeedwrightError(
+            "cluster: the limiter's process has died, and nobody paced the requests any more; run the same command "
+            "again, what is answered is kept"
+        ) from error
+    return stats

@@ -21,6 +21,7 @@ from pipeline.teacher.ask import StopKind, Turn
 from pipeline.teacher.driver import Driver
 from pipeline.teacher.limiter import Lease, Limiter, Worker
 from pipeline.teacher.pacing import Ask, Settled
+from pipeline.teacher.refusals import Refusals
 
 LEASE = 16
 LINGER, LINGER_S = 0.02, (0.01, 0.05)
@@ -29,11 +30,19 @@ NEWS = 0.05
 """The weight of a reply in the mean time that replies take."""
 
 
-def start_limiter(limits: Limits, budget: float | None, spent: float, *, patience_s: float, timeout_s: float) -> Any:
+def start_limiter(
+    limits: Limits,
+    budget: float | None,
+    spent: float,
+    *,
+    patience_s: float,
+    timeout_s: float,
+    refusals: Refusals | None = None,
+) -> Any:
     """The actor, on the driver's own node: who can start a run can finish it, whatever other nodes do."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     actor = ray.remote(Limiter).options(num_cpus=0, max_concurrency=1000, scheduling_strategy=here)
-    return actor.remote(limits, budget, spent, patience_s, timeout_s, Driver.this())
+    return actor.remote(limits, budget, spent, patience_s, timeout_s, Driver.this(), refusals)
 
 
 class ClusterTurns:
@@ -66,6 +75,9 @@ class ClusterTurns:
             head, self._waiting = self._waiting[:LEASE], self._waiting[LEASE:]
             try:
                 lease: Lease = await self.limiter.lease.remote(self.worker, [ask for ask, _ in head])
+            except ray.exceptions.RayActorError:
+                self._end_without_limiter(head)
+                return
             except Exception as error:
                 for _, granted in head + self._waiting:
                     granted.set_exception(error)
@@ -75,6 +87,12 @@ class ClusterTurns:
             for ask, granted in head[: lease.granted]:
                 self._left[ask.key] = time.monotonic()
                 granted.set_result(Turn(lease.successes, ask.key in lease.answered, lease.stop, lease.alone))
+
+    def _end_without_limiter(self, head: list[tuple[Ask, asyncio.Future[Turn]]]) -> None:
+        """Nobody keeps pace and budget any more, so nothing leaves; the driver finds the limiter dead and says so."""
+        for _, granted in head + self._waiting:
+            granted.set_result(Turn(stop=True))
+        self._waiting = []
 
     def settle(self, settled: Settled) -> None:
         self._settled.append(settled)
@@ -90,7 +108,8 @@ class ClusterTurns:
         while self._settled:
             await self._linger()
             batch, self._settled = self._settled, []
-            await self.limiter.settle.remote(batch)
+            with contextlib.suppress(ray.exceptions.RayActorError):  # every reply is in the ledger
+                await self.limiter.settle.remote(batch)
 
     async def _linger(self) -> None:
         least, most = LINGER_S

@@ -24,6 +24,7 @@ from pipeline.teacher.client import api_key, open_client, probe
 from pipeline.teacher.connection import Connection
 from pipeline.teacher.ledger import read_writers, wait_for_writers
 from pipeline.teacher.prices import Price, price_of
+from pipeline.teacher.refusals import Refusals
 from pipeline.teacher.together import ask_here
 from pipeline.teacher.usage import Usage, usage_of
 
@@ -121,9 +122,11 @@ def read_answered(ledger: Path, wanted: Set[str], price: Price | None) -> Answer
         for record in records:
             key, dollars = record["key"], record.get("dollars")
             if record["kind"] == "intent":
-                on_their_way[key] = dollars or 0.0
+                on_their_way[key] = 0.0 if "batch" in record else dollars or 0.0
                 continue
             on_their_way.pop(key, None)
+            if record["kind"] == "batch_end":
+                spent += dollars or 0.0
             if record["kind"] == "lost":
                 spent += dollars or 0.0
                 lost += dollars or 0.0 if key in wanted else 0.0
@@ -177,6 +180,7 @@ def _ask(
                 table = todo.table()
                 asyncio.run(check_teacher(teacher, base_url, json.loads(table["params"][0].as_py())))
                 given: dict[str, Any] = {"ledger": ledger, "budget": budget, "spent": have.spent, "submit": submit}
+                given["answered"] = len(have.keys)
                 fates.update(ask_in_batches(table, teacher, base_url, price, **given))
             if submit:
                 return fates
@@ -184,30 +188,32 @@ def _ask(
         if len(have.keys) < len(wanted):
             with set_aside(requests, have.keys, aside, run.settings.cluster) as todo:
                 asyncio.run(check_teacher(teacher, base_url, json.loads(todo.read(0)["params"][0].as_py())))
-                spent = have.spent + sum(batch.dollars for batch in others)
-                fates.update(_ask_online(run, todo, whom, price, spent, base_url))
+                have = replace(have, spent=have.spent + sum(batch.dollars for batch in others))
+                fates.update(_ask_online(run, todo, have, whom, price, base_url))
     return fates
 
 
 def _ask_online(
-    run: Run, todo: Waiting, whom: Whom, price: Price | None, spent: float, base_url: str | None
+    run: Run, todo: Waiting, have: Answered, whom: Whom, price: Price | None, base_url: str | None
 ) -> dict[str, int]:
     ledger, settings = run.dir.path / "ledger", run.settings
     connection = Connection(whom.teacher, whom.limits, base_url, api_key(whom.teacher), price)
-    warmed = warm_up(run.dir.path, todo.some(), connection, settings.budget, spent)
+    warmed = warm_up(run.dir.path, todo.some(), connection, settings.budget, have.spent)
     todo, fates = replace(todo, skip=len(warmed.fates)), Counter(warmed.fates.values())
     if not todo.left:
         return dict(fates)
-    connection, spent = replace(connection, terms=warmed.terms), spent + warmed.dollars
+    connection, spent = replace(connection, terms=warmed.terms), have.spent + warmed.dollars
+    refused = {key for key, fate in warmed.fates.items() if fate == "failed"}
+    refusals = Refusals(bool(have.keys) or "answered" in fates, refused)
     with generation_progress(todo.left) as watch:
         if todo.left <= min(GROUP_ROWS, settings.cluster.block_rows):
             requests = map(to_request, todo.table().to_pylist())
-            stats = ask_here(requests, connection, ledger, settings.budget, spent, watch, say)
+            stats = ask_here(requests, connection, ledger, settings.budget, spent, watch, say, refusals)
         else:
             from cluster.generation import generate
 
             run.use_cluster()
-            stats = generate(todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say)
+            stats = generate(todo, connection, settings.cluster, ledger, settings.budget, spent, watch, say, refusals)
     fates.update(stats["fates"])
     return dict(fates)
 

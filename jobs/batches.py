@@ -43,6 +43,7 @@ def ask_in_batches(
     ledger: Path,
     budget: float | None,
     spent: float,
+    answered: int = 0,
     submit: bool = True,
 ) -> dict[str, int]:
     """The requests by fate: batches that are on their way are taken up first; what is in none is sent.
@@ -71,6 +72,7 @@ def ask_in_batches(
             tell=lambda text: say(f"  {text}"),
             watch=watch,
             volatile=teacher.base_url == "simulated",
+            answered=answered,
         )
         try:
             return asyncio.run(work(terms))

@@ -197,7 +197,7 @@ def _dollars(amount: float | None) -> str:
 def served(run: Run, requests: pa.Table) -> str:
     """What the server is asked for beside replies: a cached prefix, and replies held to the schema."""
     teacher = run.settings.teacher
-    caching = "off" if teacher.caching is False else told(prefix_tokens(requests), teacher.model)
+    caching = "off" if teacher.caching is False else told(prefix_tokens(requests), teacher)
     structured = "off" if teacher.structured is False else "yes, where the server takes the schema"
     if not has_format(requests) and teacher.structured is not False:
         one = len(run.settings.passes) == 1

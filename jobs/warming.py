@@ -42,10 +42,10 @@ def terms_for(folder: Path, requests: pa.Table, teacher: Teacher) -> tuple[Terms
     """The terms for these requests, and whether the first is to be asked alone."""
     terms, known = known_terms(folder, teacher)
     tokens = prefix_tokens(requests)
-    if teacher.caching == "auto" and not pays(tokens, teacher.model):
+    if teacher.caching == "auto" and not pays(tokens, teacher):
         terms = terms.without("caching")
     if teacher.caching is not False:
-        say(f"  caching: {told(tokens, teacher.model)}")
+        say(f"  caching: {told(tokens, teacher)}")
     unknown = terms.structured and not known and has_format(requests)
     return terms, unknown or (terms.caching and requests.num_rows > 1)
 
@@ -85,7 +85,13 @@ async def _ask_one(
         sender = Sender(client, teacher.timeout_s, terms)
         ledger = Ledger(ledger_folder)
         asking = ask(
-            request, send=sender, ledger=ledger, turns=turns, price=connection.price, attempts=teacher.attempts
+            request,
+            send=sender,
+            ledger=ledger,
+            turns=turns,
+            price=connection.price,
+            attempts=teacher.attempts,
+            terms=terms,
         )
         try:
             return await _to_its_end(asking, turns), sender

@@ -11,8 +11,10 @@ from typing import Any, Literal, Protocol
 from pipeline.teacher.client import Answer
 from pipeline.teacher.ledger import Ledger
 from pipeline.teacher.pacing import Ask, Settled
+from pipeline.teacher.prefix import is_marked
 from pipeline.teacher.prices import Price
-from pipeline.teacher.usage import Usage, usage
+from pipeline.teacher.terms import Terms
+from pipeline.teacher.usage import usage
 
 Send = Callable[[Mapping[str, Any]], Awaitable[Answer]]
 StopKind = Literal["budget", "teacher", "input", "interrupt"]
@@ -51,17 +53,17 @@ class Request:
 
 
 async def ask(
-    request: Request, *, send: Send, ledger: Ledger, turns: Turns, price: Price | None, attempts: int
+    request: Request, *, send: Send, ledger: Ledger, turns: Turns, price: Price | None, attempts: int, terms: Terms
 ) -> Literal["answered", "failed", "stopped"]:
     """Asks until there is an answer; `stopped` means that the run is ending and the request keeps for later.
 
     A failure counts against the request only if others succeeded meanwhile, or if hardly any other fails: while nobody
     gets an answer the server is at fault, and the request waits. One that the server will never take, or that failed
-    `attempts` times, is written down as a failure. In dollars the longest reply that max_tokens allows is reserved, so
-    that a budget holds.
+    `attempts` times, is written down as a failure. In dollars the most that it can cost on the `terms` on which it is
+    sent is reserved, so that a budget holds.
     """
-    most = price.dollars(longest(request)) if price else 0.0
-    reservation = Ask(request.key, request.input_tokens, request.output_tokens, most)
+    dollars = most_dollars(request, price, terms) if price else 0.0
+    reservation = Ask(request.key, request.input_tokens, request.output_tokens, dollars)
     failures, failed_at, error = 0, None, ""
     while True:
         reservation = replace(reservation, attempt=reservation.attempt + 1)
@@ -86,14 +88,11 @@ async def ask(
         failed_at, error = (turn.successes if answer.kind == "failed" else None), answer.error
 
 
-def longest(request: Request) -> Usage:
-    """The most that a request can be billed for: no tokenizer makes more tokens than there are bytes, and where a part
-    is marked for the cache, all may be written to it.
-    """
-    prompt = {name: value for name, value in request.params.items() if name != "max_tokens"}
-    body = json.dumps(prompt, ensure_ascii=False).encode("utf-8", "surrogatepass")
+def most_dollars(request: Request, price: Price, terms: Terms) -> float:
+    """Every byte of the request counted as a token, and the longest reply that max_tokens allows."""
+    body = json.dumps(request.params, ensure_ascii=False).encode("utf-8", "surrogatepass")
     read, written = max(request.input_tokens, len(body)), int(request.params.get("max_tokens", request.output_tokens))
-    return Usage(0, written, cache_write=read) if b'"cache_control"' in body else Usage(read, written)
+    return price.most(read, written, marked=terms.marks(request.params) or is_marked(body))
 
 
 async def _stopped(next_one: Ask, ledger: Ledger) -> Literal["stopped"]:
@@ -125,7 +124,8 @@ async def _once(
         elif answer.lost:
             await ledger.append("lost", request.key, dollars=reservation.dollars, error=answer.error)
         else:
-            settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, limits=answer.limits)
+            said: dict[str, Any] = {"limits": answer.limits, "error": answer.error}
+            settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, **said)
         return answer
     finally:
         turns.settle(settled)

@@ -28,9 +28,12 @@ LIMIT_HEADERS = {
     "output_tokens": "anthropic-ratelimit-output-tokens-limit",
 }
 SPENT = ("spend_limit_reached", "credit balance", "usage limit")
-"""Words by which a server says that it will take no more requests of ours until somebody pays."""
+"""Words, of a message or of a code, by which a server says that it will take no more requests until somebody pays."""
+PAY = "pay, or raise the limit on spending"
 IDLE = 16
 """Connections that are kept open while nothing is asked over them."""
+LONGEST = 600
+"""Characters of an error that are kept."""
 HIDDEN = 12
 """Keys are longer; a shorter one, such as `none` or `simulated`, is a word that may stand in any text."""
 
@@ -96,7 +99,8 @@ async def send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], time
 
 
 def hide(text: str, key: str | None) -> str:
-    return text.replace(key, "(the key)") if key and len(key) >= HIDDEN else text
+    """An error as it may be shown: without the key, and cut short only then, lest a part of the key be left."""
+    return (text.replace(key, "(the key)") if key and len(key) >= HIDDEN else text)[:LONGEST]
 
 
 async def _send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], timeout_s: float) -> Answer:
@@ -111,7 +115,7 @@ async def _send(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], tim
     except (TypeError, ValueError) as error:
         return Answer("refused", error=f"cannot be sent ({error})")
     if not is_message(body):
-        return Answer("failed", error=f"200 without a message: {body[:200]!r}", lost=True)
+        return Answer("failed", error=f"200 without a message: {hide(body, client.api_key)[:200]!r}", lost=True)
     return Answer("ok", body=body, limits=read_limits(response.headers))
 
 
@@ -128,14 +132,19 @@ def read_limits(headers: Mapping[str, str]) -> dict[str, int]:
 
 
 def sort_error(error: Exception) -> Answer:
-    """What an error of the SDK means for the run. The text holds the server's message and never a header."""
+    """What an error of the SDK means for the run. The text holds the server's message, from which the key is still to
+    be hidden, and never a header.
+    """
     import anthropic
 
     if not isinstance(error, anthropic.APIStatusError):
         return _sort_silence(error)
     status, headers = error.status_code, error.response.headers
-    text = f"{status} {getattr(error, 'type', None) or ''}: {_message(error)}"
-    if status in (401, 402, 403, 404) or any(word in text.lower() for word in SPENT) or _spend_code(error):
+    names = (getattr(error, name, None) or "" for name in ("type", "error_code"))
+    text = f"{status} {' '.join(names).strip()}: {_message(error)}"
+    if status == 402 or is_spent(text):
+        return Answer("fatal", error=f"{text}; {PAY}")
+    if status in (401, 403, 404):
         return Answer("fatal", error=text)
     wait, limits = _retry_after(headers), read_limits(headers)
     if status == 429:
@@ -145,6 +154,10 @@ def sort_error(error: Exception) -> Answer:
     if status >= 500 or status < 400 or status in (408, 409):
         return Answer("failed", error=text, retry_after=wait)
     return Answer("refused", error=text)
+
+
+def is_spent(text: str) -> bool:
+    return any(word in text.lower() for word in SPENT)
 
 
 def _sort_silence(error: Exception) -> Answer:
@@ -162,12 +175,8 @@ def _sort_silence(error: Exception) -> Answer:
 def _message(error: anthropic.APIStatusError) -> str:
     body = error.body
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
-        return str(body["error"].get("message", ""))[:500]
-    return str(error.message)[:500]
-
-
-def _spend_code(error: anthropic.APIStatusError) -> bool:
-    return str(getattr(error, "error_code", "")).endswith("spend_limit_reached")
+        return str(body["error"].get("message", ""))
+    return str(error.message)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

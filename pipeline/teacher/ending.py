@@ -54,6 +54,5 @@ def require_all_asked(stats: Mapping[str, Any], fates: Mapping[str, int]) -> Non
         "budget": "run the same command with a larger --budget to go on; what is answered is kept",
         "teacher": "mend that, then run the same command again; what is answered is kept",
     }
-    raise STOPS[kind](
-        f"{kind}: {reason} ({fates.get('answered', 0)} answered now, {fates.get('stopped', 0)} left); {remedy[kind]}"
-    )
+    left = fates.get("stopped", 0) + fates.get("failed", 0)  # a stage that is not done asks again what was given up
+    raise STOPS[kind](f"{kind}: {reason} ({fates.get('answered', 0)} answered now, {left} left); {remedy[kind]}")

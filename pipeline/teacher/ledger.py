@@ -11,13 +11,15 @@ is
     {"kind": "waiting", "key", "at"}                            not answered when the run ended, and not paid for
     {"kind": "failure", "key", "at", "error"}                   given up; a later run asks again only if told to
 Intents and replies of requests that travel in a Message Batch also hold "batch", the batch's key: a random mark that is
-in the custom id of each of its requests. The batch itself leaves
+in the custom id of each of its requests. Such an intent is no sign of a paid call; the batch itself leaves
     {"kind": "batch_intent", "key", "at", "dollars", "newest"}  all intents of its requests are written, and it is about
                                                                 to leave; `dollars` is the most that it can cost, and
                                                                 `newest` the id of the newest batch at the server then
     {"kind": "batch",        "key", "at", "id"}                 the server has taken it
-    {"kind": "batch_end",    "key", "at", "outcome"}            nothing of it is open any more: `read` to its end,
-                                                                `never` taken by the server, or `forgotten` on demand
+    {"kind": "batch_end",    "key", "at", "outcome", "dollars"} nothing of it is open any more: `read` to its end,
+                                                                `never` taken by the server, or `forgotten` on demand;
+                                                                `dollars` is the most that the requests of a forgotten
+                                                                one can have cost to which there is no reply
 Lines are ASCII, so a torn last line, all that a crash can leave, is recognised and skipped. A writer holds a lock on
 its file, which the kernel releases when it dies: who resumes waits for that, and so never asks what an orphan is just
 being told.

@@ -16,6 +16,7 @@ from pipeline.teacher.ask import StopKind, Turn
 from pipeline.teacher.driver import Driver
 from pipeline.teacher.fingerprints import Fingerprints
 from pipeline.teacher.pacing import Ask, Pacing, Reservation, Settled
+from pipeline.teacher.refusals import Refusals
 
 DRIVER_DIED = "the driver has died"
 
@@ -57,8 +58,10 @@ class Limiter:
         patience_s: float,
         timeout_s: float,
         driver: Driver | None = None,
+        refusals: Refusals | None = None,
     ) -> None:
         self.driver, self.fenced = driver, False
+        self.refusals = refusals or Refusals()
         self.pacing = Pacing(limits, budget, spent)
         self.pacing.start(time.monotonic())
         self.patience_s, self.hold_s = patience_s, 2 * timeout_s + 30
@@ -108,7 +111,14 @@ class Limiter:
             self.given_up[key, ask.attempt] = ask.dollars
 
     def _may_go(self, ask: Ask) -> bool:
-        return not self.pacing.over_budget(ask) and self.pacing.delay(ask, time.monotonic()) == 0
+        return not self.pacing.over_budget(ask) and self._delay(ask) == 0
+
+    def _delay(self, ask: Ask) -> float:
+        """Refusals come sooner than replies: once they tell of the settings, what has left comes in first, and then one
+        request at a time finds out whether any is taken.
+        """
+        in_doubt = self.refusals.telling and self.pacing.in_flight > 0
+        return float("inf") if in_doubt else self.pacing.delay(ask, time.monotonic())
 
     def _ended(self, ask: Ask) -> bool:
         """Whether no request may leave any more; finds out when money or patience is used up."""
@@ -124,7 +134,7 @@ class Limiter:
         now = time.monotonic()
         self._give_up(key for key, held in self.out.items() if held.until < now)
         self.room.clear()
-        delay = min(self.pacing.delay(ask, time.monotonic()), 1.0)
+        delay = min(self._delay(ask), 1.0)
         try:
             await asyncio.wait_for(self.room.wait(), timeout=max(delay, 0.001))
         except TimeoutError:
@@ -140,8 +150,11 @@ class Limiter:
             else:
                 self.pacing.spent -= self.given_up.pop((one.ask.key, one.ask.attempt), 0.0)
             self.pacing.settle(one, reservation, now)
+            self.refusals.count(one)
             if one.outcome == "ok":
                 self.answered.add(one.ask.key)
+            elif one.outcome == "refused" and self.refusals.telling and self.pacing.in_flight == 0:
+                self.stop("teacher", f"not one request was taken ({one.error})")
         self.room.set()
 
     def stop(self, kind: StopKind, reason: str) -> None:

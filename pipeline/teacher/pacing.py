@@ -58,7 +58,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a request: its reservation, the truth, and what the server said of its limits."""
+    """What became of a request: its reservation, the truth, and what the server said, of its limits too."""
 
     ask: Ask
     outcome: Outcome
@@ -67,6 +67,7 @@ class Settled:
     dollars: float = 0.0
     retry_after: float | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    error: str = ""
 
 
 @dataclass(slots=True)

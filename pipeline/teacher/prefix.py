@@ -4,10 +4,10 @@ A mark shapes no answer. What files or compares requests reads them without: the
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, Literal
 
-from pipeline.teacher.prices import PRICES, read_prices
+from pipeline.config import Teacher
+from pipeline.teacher.prices import price_of
 
 BYTES_PER_TOKEN = 4
 GUESS = 1.5
@@ -27,6 +27,15 @@ def mark_prefix(params: Mapping[str, Any], ttl: Literal["5m", "1h"] = "5m") -> d
     *before, last = [{"type": "text", "text": system}] if isinstance(system, str) else system
     mark = {"type": "ephemeral"} | ({"ttl": ttl} if ttl != "5m" else {})
     return {**params, "system": [*before, {**last, "cache_control": mark}]}
+
+
+def is_marked(body: bytes) -> bool:
+    """Whether a request as JSON has a mark anywhere: within a text the quotes would be escaped.
+
+    >>> is_marked(b'{"system": [{"cache_control": {}}]}'), is_marked(b'{"system": "The cache_control"}')
+    (True, False)
+    """
+    return b'"cache_control"' in body
 
 
 def unmarked(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,29 +81,28 @@ def shared_tokens(systems: Sequence[str | None]) -> int:
     return -(-len(given[0].encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
 
 
-@cache
-def cache_minimum(model: str) -> int | None:
-    """The fewest tokens of a prefix that the model's servers cache; None where the price file does not say."""
-    listed = read_prices(PRICES).models.get(model)
-    return listed.cache_from if listed else None
+def cache_minimum(teacher: Teacher) -> int | None:
+    """The fewest tokens of a prefix that the model's servers cache; None where neither settings nor price file say."""
+    price = price_of(teacher)
+    return price.cache_from if price else None
 
 
-def pays(tokens: int, model: str) -> bool:
+def pays(tokens: int, teacher: Teacher) -> bool:
     """Whether a shared prefix of about so many tokens may be cached at all."""
-    return tokens > 0 and tokens * GUESS >= (cache_minimum(model) or 0)
+    return tokens > 0 and tokens * GUESS >= (cache_minimum(teacher) or 0)
 
 
-def told(tokens: int, model: str) -> str:
+def told(tokens: int, teacher: Teacher) -> str:
     """What becomes of a shared prefix, for a person who reads the plan.
 
-    >>> told(3, "claude-haiku-4-5")
+    >>> told(3, Teacher(model="claude-haiku-4-5"))
     'about 3 tokens are shared; claude-haiku-4-5 caches from 4,096: nothing will be cached'
     """
-    least = cache_minimum(model)
+    least, model = cache_minimum(teacher), teacher.model
     if not tokens:
         return "the requests share no system prompt: nothing will be cached"
     shared = f"about {tokens:,} tokens are shared"
     if least is None:
         return f"{shared}; from how many {model} caches is not known"
-    verdict = "nothing" if not pays(tokens, model) else "they" if tokens >= least else "perhaps they"
+    verdict = "nothing" if not pays(tokens, teacher) else "they" if tokens >= least else "perhaps they"
     return f"{shared}; {model} caches from {least:,}: {verdict} will be cached"

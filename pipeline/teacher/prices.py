@@ -1,6 +1,7 @@
 """Prices from a dated file that a person can override, for one model or with a file of their own."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,21 +50,40 @@ class Price:
         is_long = self.long_over is not None and used.prompt > self.long_over
         return total * (self.long_times if is_long else 1) * (self.batch if batch else 1) / 1e6
 
+    def most(self, size: int, written: int, *, marked: bool, batch: bool = False) -> float:
+        """The most that a request of `size` bytes can cost with a reply of `written` tokens: no tokenizer makes more
+        tokens than there are bytes, and where a part is marked for the cache, all may be written to it or read from it.
+
+        >>> Price(2, 10, "list", cache_write=2.5).most(10**6, 0, marked=True)
+        2.5
+        """
+        kinds = ("input", "cache_read", "cache_write") if marked else ("input",)
+        return max(self.dollars(Usage(**{"output": written, kind: size}), batch=batch) for kind in kinds)
+
 
 def price_of(teacher: Teacher) -> Price | None:
     """The price of the teacher's model; None when nobody has said what it costs.
 
-    teacher.price comes first, then the file of teacher.prices, then the list that comes along. Raises InputError for a
-    file that is no price file.
+    teacher.price comes first, then the file of teacher.prices, then the list that comes along; from how many tokens on
+    a prefix is cached is no price, and the first of them that says it is asked. Raises InputError for a file that is no
+    price file.
     """
+    given = list(_given(teacher))
+    if not given:
+        return None
+    caches = next((one.cache_from for one, _ in given if one.cache_from is not None), None)
+    return replace(_price(*given[0]), cache_from=caches)
+
+
+def _given(teacher: Teacher) -> Iterator[tuple[PriceSettings, str]]:
+    """What is said of the model, and where, first what comes first."""
     if teacher.price is not None:
-        return _price(teacher.price, "teacher.price")
+        yield teacher.price, "teacher.price"
     for path in (Path(teacher.prices) if teacher.prices else None, PRICES):
         listed = read_prices(path) if path else None
         if listed and teacher.model in listed.models:
             name = "price file" if path == PRICES else str(path)
-            return _price(listed.models[teacher.model], f"{name} of {listed.as_of}")
-    return None
+            yield listed.models[teacher.model], f"{name} of {listed.as_of}"
 
 
 def read_prices(path: Path) -> PriceList:
@@ -95,5 +115,4 @@ def _price(given: PriceSettings, source: str) -> Price:
         given.batch,
         long.over if long else None,
         long.times if long else 1.0,
-        given.cache_from,
     )

@@ -47,6 +47,10 @@ class Terms:
     insisted: tuple[str, ...] = ()
     ttl: Literal["5m", "1h"] = "5m"
 
+    def marks(self, params: Mapping[str, Any]) -> bool:
+        """Whether this request is sent with a mark, and so may be billed for what is written to the cache."""
+        return self.caching and bool(params.get("system"))
+
     def dress(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The body that is sent."""
         body = mark_prefix(params, self.ttl) if self.caching else dict(params)

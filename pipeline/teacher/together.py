@@ -14,6 +14,7 @@ from pipeline.teacher.ending import require_all_asked, to_its_end
 from pipeline.teacher.ledger import Ledger
 from pipeline.teacher.limiter import Limiter
 from pipeline.teacher.limiter import Turns as TurnsHere
+from pipeline.teacher.refusals import Refusals
 from pipeline.teacher.terms import Sender
 
 LOOK_S = 0.5
@@ -36,8 +37,15 @@ async def ask_together(
     async def one(request: Request) -> str:
         if request.key in known:
             return "answered"
-        attempts = connection.teacher.attempts
-        return await ask(request, send=send, ledger=ledger, turns=turns, price=connection.price, attempts=attempts)
+        return await ask(
+            request,
+            send=send,
+            ledger=ledger,
+            turns=turns,
+            price=connection.price,
+            attempts=connection.teacher.attempts,
+            terms=connection.terms,
+        )
 
     fates: Counter[str] = Counter()
     for end in await asyncio.gather(*map(one, requests), return_exceptions=True):
@@ -57,12 +65,13 @@ def ask_here(
     spent: float,
     watch: Callable[[dict[str, Any]], None],
     say: Callable[[str], None],
+    refusals: Refusals | None = None,
 ) -> dict[str, Any]:
     """What `cluster.generation.generate` does, in this process: the same protocol, limiter and ledger, and the same
     ends.
     """
     teacher, loop = connection.teacher, asyncio.new_event_loop()
-    limiter = Limiter(connection.limits, budget, spent, teacher.patience_s, teacher.timeout_s)
+    limiter = Limiter(connection.limits, budget, spent, teacher.patience_s, teacher.timeout_s, refusals=refusals)
     fates: Counter[str] = Counter()
 
     async def look() -> None:

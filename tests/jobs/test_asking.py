@@ -52,5 +52,9 @@ def test_what_left_and_never_came_back_counts_as_spent_at_its_most_and_what_was_
     write("later.jsonl", ("intent", "b", 8.0), ("lost", "b", 8.0), ("intent", "b", 8.0), ("reply", "b", 2.0))
     have = read_answered(tmp_path, {"a", "b", "c"}, None)
     assert (have.keys, have.lost, have.spent, have.dollars) == ({"a", "b"}, 16.0, 19.0, 19.0)
+    in_a_batch = {"kind": "intent", "key": "d", "dollars": 4.0, "batch": "m"}
+    forgotten = {"kind": "batch_end", "key": "m", "outcome": "forgotten", "dollars": 0.5}
+    (tmp_path / "batch.jsonl").write_text(f"{json.dumps(in_a_batch)}\n{json.dumps(forgotten)}\n")
+    assert read_answered(tmp_path, {"a", "b", "c"}, None).spent == 19.5
     of_one = read_answered(tmp_path, {"a"}, None)
-    assert (of_one.lost, of_one.spent, of_one.dollars) == (0.0, 19.0, 1.0)
+    assert (of_one.lost, of_one.spent, of_one.dollars) == (0.0, 19.5, 1.0)

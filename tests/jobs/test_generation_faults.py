@@ -3,8 +3,11 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +21,9 @@ from serving import hosted
 from jobs.commands import plan_only, run_flow
 from pipeline.canonical import content_hash
 from pipeline.config import Settings
+from pipeline.errors import SeedwrightError, TeacherError
 from pipeline.layers import BUILT_IN, load_settings
+from pipeline.teacher.ledger import read_ledger
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -90,6 +95,57 @@ def test_a_request_that_always_fails_is_one_rejected_row_and_takes_no_neighbour_
     assert any("200 without a message" in detail for detail in lost)
 
 
+def test_once_a_bill_is_paid_the_same_command_asks_what_is_left(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    bodies = planned(settings(HERE), tmp_path / "plan")
+    asked = settings(HERE, teacher({bodies[9]: {"server": "spend_limit"}}), "limits.in_flight=4")
+    with pytest.raises(TeacherError, match=r"enforced_spend_limit_reached.*pay, or raise.*run the same command again"):
+        run_flow(asked, tmp_path / "run", update=False, until="generate")
+    record = run_flow(asked, tmp_path / "run", update=False, until="generate")
+    assert record["stages"]["generate"]["answered"] == 20
+    assert record["stages"]["generate"]["fates"].keys() == {"answered"}
+    assert Counter(line["body"] for line in log(tmp_path) if line["status"] == 200) == Counter(bodies)
+
+
+REFUSED = r"^teacher: not one request was taken \(400 invalid_request_error: Refused, as .* \(0 answered now, .* left\)"
+
+
+def test_a_teacher_that_refuses_everything_stops_the_run_and_once_mended_all_is_asked(
+    settings: Callable[..., Settings], seeds: Path, teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    with pytest.raises(TeacherError, match=REFUSED):
+        run_flow(
+            settings(HERE, teacher(server_rates={"refused": 1.0}), "limits.in_flight=1"),
+            tmp_path / "run",
+            update=False,
+            until="generate",
+        )
+    assert len(log(tmp_path)) == 10
+    mended = run_flow(settings(HERE, teacher()), tmp_path / "run", update=False, until="generate")
+    assert mended["stages"]["generate"]["fates"] == {"answered": 20}
+    seeds.write_text("".join((BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines(keepends=True)[::6]))
+    more = settings(HERE, teacher(server_rates={"refused": 1.0}))
+    record = run_flow(more, tmp_path / "run", update=False, until="generate")["stages"]["generate"]
+    assert record["fates"] == {"failed": record["asked"]}
+    assert record["asked"] > 10
+
+
+@pytest.mark.ray
+@pytest.mark.usefixtures("ray_here")
+def test_two_actors_find_out_together_that_everything_is_refused(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    of_80 = ("generation.samples=4", "limits.in_flight=8")
+    with pytest.raises(TeacherError, match=REFUSED):
+        run_flow(
+            settings(teacher(server_rates={"refused": 1.0}), *of_80), tmp_path / "run", update=False, until="generate"
+        )
+    assert 10 <= len(log(tmp_path)) < 30
+    mended = run_flow(settings(teacher(), *of_80), tmp_path / "run", update=False, until="generate")
+    assert mended["stages"]["generate"]["fates"] == {"answered": 80}
+
+
 def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -135,6 +191,45 @@ def test_the_budget_holds_with_two_actors_in_flight_and_replies_longer_than_expe
     went_on = seedwright("generate", tmp_path / "run", "--budget", "2", "--json")
     assert went_on.returncode == 0, went_on.stderr
     assert Counter(line["body"] for line in log(tmp_path)) == Counter(bodies)
+
+
+@pytest.mark.ray
+@pytest.mark.drill
+@pytest.mark.usefixtures("ray_here")
+def test_a_limiter_that_dies_ends_the_run_and_the_next_one_pays_nothing_twice(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    of_100 = (teacher(latency_ms=(100, 300)), "generation.samples=5", "limits.in_flight=8")
+    killed: list[int] = []
+
+    def kill_once() -> None:
+        while not (tmp_path / "teacher/requests.jsonl").exists() or len(log(tmp_path)) < 30:
+            time.sleep(0.05)
+        (limiter,) = (pid for pid in named("ray::Limiter") if os.getpid() in (parent(pid), parent(parent(pid))))
+        os.kill(limiter, signal.SIGKILL)
+        killed.append(limiter)
+
+    killer = threading.Thread(target=kill_once)
+    killer.start()
+    with pytest.raises(SeedwrightError, match=r"^cluster: the limiter's process has died.*run the same command"):
+        run_flow(settings(*of_100), tmp_path / "run", update=False, until="generate")
+    killer.join()
+    assert killed
+    sent = len(log(tmp_path))
+    kept = [record["key"] for record in read_ledger(tmp_path / "run/ledger") if record["kind"] == "reply"]
+    assert len(kept) == sent < 100
+    went_on = run_flow(settings(*of_100), tmp_path / "run", update=False, until="generate")
+    assert went_on["stages"]["generate"]["answered"] == 100
+    assert max(Counter(line["body"] for line in log(tmp_path)).values()) == 1
+
+
+def named(process: str) -> list[int]:
+    found = subprocess.run(["pgrep", "-f", process], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
 @pytest.mark.ray

@@ -143,3 +143,19 @@ def label(folder: Path, **labels: int) -> None:
         for number in range(count)
     ]
     (folder / "calibration.jsonl").write_text("".join(json.dumps(row | provenance) + "\n" for row in rows))
+
+
+@pytest.mark.parametrize(
+    ("price", "dollars", "caching"),
+    [
+        ("{input: 1, output: 5, cache_read: 0.1}", "fewer than the 4,096", "caches from 4,096: nothing will be cached"),
+        ("{input: 1, output: 5, cache_read: 0.1, cache_from: 900}", "read from the cache", "900: they will be cached"),
+    ],
+)
+def test_dollars_with_caching_and_what_is_said_of_caching_agree_whatever_price_is_given(
+    seedwright: Seedwright, price: str, dollars: str, caching: str
+) -> None:
+    where = "teacher.base_url=http://127.0.0.1:9"
+    shown = planned(seedwright, "contracts", where, "teacher.model=claude-haiku-4-5", f"teacher.price={price}")["shown"]
+    assert dollars in next(line for line in shown.splitlines() if line.startswith("  with caching"))
+    assert caching in next(line for line in shown.splitlines() if line.startswith("caching"))

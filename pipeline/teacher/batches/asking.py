@@ -111,7 +111,8 @@ class BatchAsking:
         batch = Batch(mark, time.time(), frozenset(entry.key for entry in part), dollars, newest)
         for start in range(0, len(part), TOGETHER):
             some = part[start : start + TOGETHER]
-            await asyncio.gather(*(self.ledger.append("intent", entry.key, batch=mark) for entry in some))
+            intents = (self.ledger.append("intent", one.key, dollars=one.dollars, batch=mark) for one in some)
+            await asyncio.gather(*intents)
         await self.ledger.append("batch_intent", mark, dollars=dollars, newest=newest)
         body = batch_body(mark, ((entry.key, self.terms.params(entry)) for entry in part))
         made = await self.service.create(body)
@@ -208,7 +209,7 @@ class BatchAsking:
         return TeacherError(
             f"batch {one.batch.id or one.batch.key}: the server does not know {what} (any more); use the key of the "
             f"workspace that it was sent to, or --set 'teacher.batches.forget=[{one.batch.id or one.batch.key}]' to "
-            f"send, and pay, its {len(one.batch.keys):,} requests again"
+            f"send, and pay, its {len(one.batch.keys - one.batch.done):,} requests again"
         )
 
     async def _forget(self) -> None:
@@ -217,13 +218,19 @@ class BatchAsking:
                 await self._end(one, "forgotten")
 
     async def _end(self, one: OpenBatch, outcome: str) -> None:
-        """Nothing of it will come: its requests wait again."""
-        await self.ledger.append("batch_end", one.batch.key, outcome=outcome)
+        """Nothing of it will come: its requests wait again.
+
+        What is forgotten may have been answered, so it counts as spent at its most, of a volatile server's as well.
+        """
+        dollars, name = one.batch.dollars if outcome == "forgotten" else 0.0, one.batch.id or one.batch.key
+        await self.ledger.append("batch_end", one.batch.key, outcome=outcome, dollars=dollars)
+        self.spent += dollars
         self.open.remove(one)
         self.waiting.extend(
             self.entries[key] for key in one.batch.keys if key in self.entries and key not in one.batch.done
         )
-        self.terms.tell(f"batch {one.batch.id or one.batch.key}: {outcome}; its requests are sent again")
+        counted = f", and counts as ${dollars:.4f} spent" if dollars else ""
+        self.terms.tell(f"batch {name}: {outcome}{counted}; its requests are sent again")
 
     # reading
 
@@ -246,7 +253,8 @@ class BatchAsking:
     async def _settle(self, one: OpenBatch, results: dict[str, Result]) -> None:
         """All results are in: what failed waits again, or is given up."""
         name = one.batch.id or one.batch.key
-        settled = settle(name, results, self.entries, self.teacher.attempts, others=self.fates["answered"])
+        others = self.terms.answered + self.fates["answered"]
+        settled = settle(name, results, self.entries, self.teacher.attempts, others=others)
         for entry, error in settled.given_up:
             await self._give_up(entry, error)
         await self.ledger.append("batch_end", one.batch.key, outcome="read")

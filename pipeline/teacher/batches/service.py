@@ -1,14 +1,17 @@
-"""The Message Batches endpoint over the anthropic SDK: plain values out, every error sorted by what to do next."""
+"""The Message Batches endpoint over the anthropic SDK: plain values out, every error sorted by what to do next.
+
+No error shows the key, even where the server repeats it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.teacher.batches.values import Result, read_result
-from pipeline.teacher.client import Answer, sort_error
+from pipeline.teacher.client import Answer, hide, sort_error
 
 if TYPE_CHECKING:
     import anthropic
@@ -64,7 +67,7 @@ class BatchService:
                 )
                 return _status(made)
         except (anthropic.APIError, TimeoutError, AttributeError) as error:
-            return sort_error(error)
+            return self._sorted(error)
 
     async def retrieve(self, batch_id: str) -> Status | Answer | None:
         """None when the server does not know the batch."""
@@ -76,7 +79,7 @@ class BatchService:
         except anthropic.NotFoundError:
             return None
         except (anthropic.APIError, TimeoutError, AttributeError) as error:
-            return sort_error(error)
+            return self._sorted(error)
 
     async def newest(self) -> str | Answer | None:
         """The id of the newest batch of all; None when there is none."""
@@ -87,7 +90,7 @@ class BatchService:
                 page = await self.client.messages.batches.list(limit=1)
                 return page.data[0].id if page.data else None
         except (anthropic.APIError, TimeoutError, AttributeError) as error:
-            return sort_error(error)
+            return self._sorted(error)
 
     async def newer(self, than: str | None) -> Listed | Answer:
         """All batches down to that one, or all there are; no clock is asked."""
@@ -102,7 +105,7 @@ class BatchService:
                     found.append(_status(batch))
                 return Listed(tuple(found), than is None)
         except (anthropic.APIError, TimeoutError, AttributeError) as error:
-            return sort_error(error)
+            return self._sorted(error)
 
     async def results(self, batch_id: str) -> AsyncGenerator[Result | Answer]:
         """The results in the order of the stream, torn lines left out; an Answer last when the stream broke off.
@@ -120,12 +123,20 @@ class BatchService:
                 async for chunk in response.iter_bytes():
                     *whole, rest = (rest + chunk).split(b"\n")
                     for line in whole:
-                        if result := read_result(line):
+                        if result := self._result(line):
                             yield result
-            if result := read_result(rest):
+            if result := self._result(rest):
                 yield result
         except (anthropic.AnthropicError, httpx2.HTTPError, TimeoutError) as error:
-            yield sort_error(error)
+            yield self._sorted(error)
+
+    def _sorted(self, error: Exception) -> Answer:
+        answer = sort_error(error)
+        return replace(answer, error=hide(answer.error, self.client.api_key))
+
+    def _result(self, line: bytes) -> Result | None:
+        result = read_result(line)
+        return replace(result, error=hide(result.error, self.client.api_key)) if result and result.error else result
 
 
 def _status(batch: Any) -> Status:

@@ -20,4 +20,5 @@ class BatchSettings(BaseModel):
     deadline_h: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 26
     """Hours after which a batch that has not ended stops the run; servers give them 24."""
     forget: tuple[str, ...] = ()
-    """Ids of batches that the server does not know any more, whose requests may be sent, and paid for, again."""
+    """Ids of batches that the server does not know any more, whose requests may be sent, and paid for, again; what they
+    may have cost already counts as spent."""

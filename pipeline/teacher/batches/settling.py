@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.teacher.batches.values import Entry, Result
-
-TELLING = 10
-"""So many requests that are refused, with none answered, tell of the settings and not of themselves."""
+from pipeline.teacher.refusals import TELLING
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ class Terms:
     """What batches may cost, whom they go to, and what is told about them.
 
     `spent` counts what open batches of other plans may still cost. `volatile`: the server forgets its batches when a
-    run ends, as the built-in one does.
+    run ends, as the built-in one does. `answered` are the requests of the plan to which earlier runs have the replies.
     """
 
     teacher: Teacher
@@ -36,3 +36,4 @@ class Terms:
     tell: Callable[[str], None]
     watch: Callable[[Sequence[OpenBatch]], None]
     volatile: bool = False
+    answered: int = 0

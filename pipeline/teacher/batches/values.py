@@ -14,14 +14,14 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from pipeline.teacher.batches.settings import BatchSettings
-from pipeline.teacher.client import SPENT, is_message
+from pipeline.teacher.client import PAY, is_message, is_spent
+from pipeline.teacher.prefix import is_marked
 from pipeline.teacher.prices import Price
 from pipeline.teacher.terms import Terms
-from pipeline.teacher.usage import Usage
 
 PLAIN = Terms(caching=False)
 HEAD, TAIL = b'{"requests":[', b"]}"
-FATAL = ("authentication_error", "permission_error", "billing_error", "not_found_error")
+FATAL = ("authentication_error", "permission_error", "not_found_error")
 REFUSED = ("invalid_request_error", "request_too_large")
 
 
@@ -46,6 +46,7 @@ class Batch:
     """A batch that is on its way, as the ledger tells; `id` is None until it is known that the server has it.
 
     `done` are the keys whose replies are in the ledger already: its results were being read when somebody was killed.
+    `dollars` is the most that the others can cost.
     """
 
     key: str
@@ -72,21 +73,29 @@ class Result:
 
 
 def entries_of(requests: pa.Table, price: Price | None, terms: Terms = PLAIN) -> list[Entry]:
-    """An Entry for each row of a REQUEST table, at the price of the longest reply that it allows."""
+    """An Entry for each row of a REQUEST table, at the most that it can cost as it is sent: see `Price.most`."""
     found = []
     columns = (requests[name].to_pylist() for name in ("key", "input_tokens", "output_tokens"))
     for row, (key, tokens, expected) in enumerate(zip(*columns, strict=True)):
-        params = params_of(requests, row, terms)
-        most = int(json.loads(params).get("max_tokens", expected))
-        longest = Usage(output=most, cache_write=tokens) if terms.caching else Usage(tokens, most)
-        found.append(Entry(key, row, len(params), price.dollars(longest, batch=True) if price else 0.0))
+        dressed = _dressed(requests, row, terms)
+        body = _encoded(dressed)
+        read, written = max(tokens, len(body)), int(dressed.get("max_tokens", expected))
+        dollars = price.most(read, written, marked=is_marked(body), batch=True) if price else 0.0
+        found.append(Entry(key, row, len(body), dollars))
     return found
 
 
 def params_of(requests: pa.Table, row: int, terms: Terms = PLAIN) -> bytes:
     """The body of a request as it is sent on these terms."""
-    params = json.loads(requests["params"][row].as_py())
-    return json.dumps(terms.dress(params), ensure_ascii=False, separators=(",", ":")).encode()
+    return _encoded(_dressed(requests, row, terms))
+
+
+def _dressed(requests: pa.Table, row: int, terms: Terms) -> dict[str, Any]:
+    return terms.dress(json.loads(requests["params"][row].as_py()))
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def new_mark() -> str:
@@ -128,7 +137,7 @@ def take_part(waiting: deque[Entry], limits: BatchSettings, dollars: float | Non
 
 
 def read_result(line: bytes) -> Result | None:
-    """One line of a batch's results; None when it is torn or no result."""
+    """One line of a batch's results; None when it is torn or no result. Its error is the server's, word for word."""
     try:
         found = json.loads(line)
         name, result = str(found["custom_id"]), found["result"]
@@ -146,9 +155,13 @@ def read_result(line: bytes) -> Result | None:
 def _sorted_error(name: str, error: Mapping[str, Any]) -> Result:
     """A server that wants money says so by the same error as to a request that it does not understand."""
     inner = error["error"] if isinstance(error.get("error"), dict) else error
-    kind, text = str(inner.get("type", "")), str(inner.get("message", ""))[:500]
-    said = f"{kind}: {text}"
-    if kind in FATAL or any(word in text.lower() for word in SPENT):
+    kind, text = str(inner.get("type", "")), str(inner.get("message", ""))
+    details = inner.get("details")
+    code = str(details.get("error_code") or "") if isinstance(details, dict) else ""
+    said = f"{kind} {code}".strip() + f": {text}"
+    if kind == "billing_error" or is_spent(said):
+        return Result(name, "fatal", error=f"{said}; {PAY}")
+    if kind in FATAL:
         return Result(name, "fatal", error=said)
     return Result(name, "refused" if kind in REFUSED else "failed", error=said)
 
@@ -169,21 +182,26 @@ def open_batches(read: Callable[[bytes], Iterable[Mapping[str, Any]]]) -> tuple[
             ids[record["key"]] = record["id"]
         elif record["kind"] == "batch_end":
             ended.add(record["key"])
-    keys: dict[str, dict[str, set[str]]] = {mark: {"intent": set(), "reply": set()} for mark in intents.keys() - ended}
-    for record in read(b'"batch": "') if keys else ():
-        if record.get("batch") in keys and record["kind"] in ("intent", "reply"):
-            keys[record["batch"]][record["kind"]].add(record["key"])
+    open_ones = intents.keys() - ended
+    most: dict[str, dict[str, float]] = {mark: {} for mark in open_ones}
+    done: dict[str, set[str]] = {mark: set() for mark in open_ones}
+    for record in read(b'"batch": "') if open_ones else ():
+        if (mark := record.get("batch")) in open_ones:
+            if record["kind"] == "intent":
+                most[mark][record["key"]] = record.get("dollars", 0.0)
+            elif record["kind"] == "reply":
+                done[mark].add(record["key"])
     found = [
         Batch(
             mark,
             intents[mark]["at"],
-            frozenset(of["intent"]),
-            intents[mark]["dollars"],
+            frozenset(most[mark]),
+            max(0.0, intents[mark]["dollars"] - sum(most[mark].get(key, 0.0) for key in done[mark])),
             intents[mark]["newest"],
             ids.get(mark),
-            frozenset(of["reply"]),
+            frozenset(done[mark]),
         )
-        for mark, of in keys.items()
-        if of["intent"] - of["reply"]
+        for mark in open_ones
+        if most[mark].keys() - done[mark]
     ]
     return sorted(found, key=lambda batch: batch.at), frozenset(ids.values())

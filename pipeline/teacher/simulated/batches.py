@@ -27,7 +27,7 @@ from aiohttp import web
 
 from pipeline.canonical import content_hash
 from pipeline.teacher.simulated.fate import Plan, entry_fate, fate
-from pipeline.teacher.simulated.sending import Outcome, refusal
+from pipeline.teacher.simulated.sending import REFUSALS, Outcome, refusal
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.simulated.wire import error_payload
 
@@ -36,7 +36,11 @@ ENTRY = f"{ROUTE}#entry"
 DAY_S = 86_400
 CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 COUNTS = {"succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
-ERRORS = {"errored": (500, "api_error", "Internal server error"), "invalid": (400, "invalid_request_error", "planned")}
+ERRORS = {
+    "errored": REFUSALS["server_error"],
+    "invalid": (400, "invalid_request_error", "planned", ""),
+    "spend_limit": REFUSALS["spend_limit"],
+}
 
 Decide = Callable[[web.Request], Awaitable[Outcome]]
 
@@ -98,8 +102,7 @@ class Batches:
             name = f"{request.method} {resource.canonical if resource else request.path}"
             self.calls[name] += 1
             fault, delay = fate(self.settings, self.plan, name, self.calls[name])
-            early = fault in ("rate_limited", "overloaded", "server_error")
-            outcome = self.refused(fault) if fault and early else await decide(request)
+            outcome = self.refused(fault) if fault in REFUSALS else await decide(request)
             return replace(outcome, fault=fault, delay=delay)
 
         return meet

@@ -13,6 +13,15 @@ from pipeline.teacher.simulated.wire import error_payload
 
 BROKEN_OFF = 0
 GONE = -1
+REFUSALS = {
+    "rate_limited": (429, "rate_limit_error", "Refused at random, as the settings of the simulated teacher ask.", ""),
+    "overloaded": (529, "overloaded_error", "Overloaded", ""),
+    "server_error": (500, "api_error", "Internal server error", ""),
+    "refused": (400, "invalid_request_error", "Refused, as the settings of the simulated teacher ask.", ""),
+    "unpaid": (402, "billing_error", "There is a problem with the billing of this organization.", ""),
+    "spend_limit": (429, "rate_limit_error", "Over the monthly threshold.", "enforced_spend_limit_reached"),
+}
+"""What is refused before anything is done: the status, the kind of error, its words, and the code of its cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +38,8 @@ class Outcome:
     """What else the log says of it."""
 
 
-def refusal(status: int, kind: str, why: str, **rest: Any) -> Outcome:
-    return Outcome(status, error_payload(kind, why), **rest)
+def refusal(status: int, kind: str, why: str, code: str = "", **rest: Any) -> Outcome:
+    return Outcome(status, error_payload(kind, why, code), **rest)
 
 
 async def send(request: web.Request, outcome: Outcome) -> tuple[int, web.StreamResponse]:

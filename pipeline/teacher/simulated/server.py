@@ -31,7 +31,7 @@ from pipeline.teacher.simulated.caching import PromptCache
 from pipeline.teacher.simulated.fate import Plan, check_plan, content_entry, fate
 from pipeline.teacher.simulated.limits import full
 from pipeline.teacher.simulated.responder import Answer, Respond, cut
-from pipeline.teacher.simulated.sending import GONE, Outcome, refusal, send
+from pipeline.teacher.simulated.sending import GONE, REFUSALS, Outcome, refusal, send
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.simulated.wire import (
     COUNTED,
@@ -45,12 +45,6 @@ from pipeline.teacher.simulated.wire import (
 
 MAX_BODY = 32 * 2**20
 MAX_BATCH = 256 * 2**20
-REFUSALS = {
-    "rate_limited": (429, "rate_limit_error", "Refused at random, as the settings of the simulated teacher ask."),
-    "overloaded": (529, "overloaded_error", "Overloaded"),
-    "server_error": (500, "api_error", "Internal server error"),
-}
-
 Decide = Callable[[web.Request], Awaitable[Outcome]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -9,8 +9,9 @@ from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.judging import JUDGE_FAULTS
 from pipeline.teacher.simulated.odd import ODD
 
-BATCH_FAULTS = ("expired", "errored", "invalid")
-SERVER_FAULTS = ("rate_limited", "overloaded", "server_error", "slow", "dropped", "half_sent", *ODD)
+FINAL = ("refused", "unpaid", "spend_limit")
+BATCH_FAULTS = ("expired", "errored", "invalid", "spend_limit")
+SERVER_FAULTS = ("rate_limited", "overloaded", "server_error", "slow", "dropped", "half_sent", *ODD, *FINAL)
 
 Limit = Annotated[int, Field(ge=1)] | None
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -33,8 +33,9 @@ def user_text(body: Body) -> str:
     return "\n".join(_texts(message["content"] for message in body["messages"] if message["role"] == "user"))
 
 
-def error_payload(kind: str, why: str) -> dict[str, Any]:
-    return {"type": "error", "error": {"type": kind, "message": why}}
+def error_payload(kind: str, why: str, code: str = "") -> dict[str, Any]:
+    details = {"details": {"error_code": code}} if code else {}
+    return {"type": "error", "error": {"type": kind, "message": why, **details}}
 
 
 def message_payload(key: str, model: str, text: str, stop_reason: str, usage: Body) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from pydantic import SecretStr
 from pipeline.canonical import content_hash
 from pipeline.config import Limits
 from pipeline.teacher.ask import Request, ask
-from pipeline.teacher.client import open_client, send
+from pipeline.teacher.client import open_client
 from pipeline.teacher.ledger import Ledger, answers, read_ledger
 from pipeline.teacher.limiter import Limiter, Turns
 from pipeline.teacher.prices import Price
+from pipeline.teacher.terms import Sender, Terms
 
 MODEL = "simulated-teacher"
+UNMARKED = Terms(caching=False)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Teller:
     patience_s: float = 60.0
     timeout_s: float = 10.0
     key: str = "simulated"
+    terms: Terms = UNMARKED
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,12 @@ def tell(teller: Teller, wanted: Iterable[Request], spent: float = 0.0) -> Told:
                 *(
                     ask(
                         one,
-                        send=lambda asked: send(client, asked, teller.timeout_s),
+                        send=Sender(client, teller.timeout_s, teller.terms),
                         ledger=ledger,
                         turns=turns,
                         price=teller.price,
                         attempts=teller.attempts,
+                        terms=teller.terms,
                     )
                     for one in todo
                 )

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.teacher.ask import Request, Turn, ask, longest
+from pipeline.teacher.ask import Request, Turn, ask, most_dollars
 from pipeline.teacher.client import Answer
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.pacing import Ask, Settled
 from pipeline.teacher.prices import Price
+from pipeline.teacher.terms import Terms
 
 PRICE = Price(1e6, 1e6, "test")
 BODY = json.dumps({"usage": {"input_tokens": 7, "output_tokens": 3}})
@@ -45,7 +46,8 @@ def run(folder: Path, answers: list[Answer], turns: Turns, attempts: int = 3) ->
     async def scenario() -> str:
         ledger = Ledger(folder)
         request = Request("k", {"model": "m"}, 100, 50)
-        fate = await ask(request, send=send, ledger=ledger, turns=turns, price=PRICE, attempts=attempts)
+        given: dict[str, Any] = {"price": PRICE, "attempts": attempts, "terms": Terms()}
+        fate = await ask(request, send=send, ledger=ledger, turns=turns, **given)
         ledger.close()
         return fate
 
@@ -82,11 +84,16 @@ def test_a_failure_that_hardly_any_other_shares_counts_though_nobody_succeeds(tm
 
 
 def test_the_most_that_a_request_can_cost_counts_every_byte_of_it_as_a_token() -> None:
+    dear = Price(1e6, 1e6, "test", cache_write=3e6)
     asked = Request("k", {"system": "é" * 50, "messages": [], "max_tokens": 9}, 25, 5)
-    assert 100 < longest(asked).input < 150
-    assert longest(asked).output == 9
-    marked = Request("k", {"system": [{"text": "a", "cache_control": {"type": "ephemeral"}}], "messages": []}, 5, 5)
-    assert longest(marked).cache_write == longest(marked).prompt > 50
+    plain, dressed = (most_dollars(asked, dear, Terms(caching=caching)) for caching in (False, True))
+    assert 100 + 9 < plain < 150 + 9
+    assert dressed - 9 == 3 * (plain - 9)
+    marked = Request("k", {"system": [{"text": "a", "cache_control": {"type": "ephemeral"}}]}, 5, 5)
+    assert most_dollars(marked, dear, Terms(caching=False)) == most_dollars(marked, dear, Terms()) > 3 * 50
+    bare = Request("k", {"messages": ['an unmarked "cache_control"']}, 5, 5)
+    assert most_dollars(bare, dear, Terms()) < 3 * 50
+    assert most_dollars(asked, Price(1e6, 1e6, "free to write", cache_write=0), Terms()) == plain
 
 
 def test_waiting_for_a_busy_server_is_never_a_failed_attempt(tmp_path: Path) -> None:

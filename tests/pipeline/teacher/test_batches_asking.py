@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import pyarrow as pa
 import pytest
 from aiohttp import web
 from anthropic import AsyncAnthropic
+from pydantic import SecretStr
 
+from jobs.asking import read_answered
 from pipeline.canonical import canonical_json, content_hash
 from pipeline.config import Teacher
 from pipeline.errors import BudgetStop, SeedwrightError, TeacherError
@@ -20,13 +22,16 @@ from pipeline.records import REQUEST
 from pipeline.teacher.batches.asking import BatchAsking
 from pipeline.teacher.batches.service import BatchService
 from pipeline.teacher.batches.terms import Terms
-from pipeline.teacher.batches.values import entries_of, open_batches, params_of
+from pipeline.teacher.batches.values import PLAIN, entries_of, open_batches, params_of
 from pipeline.teacher.client import open_client
 from pipeline.teacher.ledger import Ledger, read_ledger
 from pipeline.teacher.prices import Price
+from pipeline.teacher.simulated.batches import ERRORS
 from pipeline.teacher.simulated.responder import respond
+from pipeline.teacher.simulated.sending import REFUSALS
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
+from pipeline.teacher.terms import Terms as ServerTerms
 from pipeline.teacher.usage import usage
 
 pytestmark = pytest.mark.slow
@@ -47,9 +52,13 @@ def key(number: int) -> str:
     return content_hash({"params": params(number), "number": number})
 
 
-def table(count: int) -> pa.Table:
+def table(count: int, text: str = "") -> pa.Table:
+    """Requests that are expected to take three tokens, whatever text is added to them."""
+    asked = [params(at) for at in range(count)]
+    for at, one in enumerate(asked):
+        one |= {"system": f"{at} {text}"} if text else {}
     rows = [
-        {"key": key(at), "params": canonical_json(params(at)), "input_tokens": 3, "output_tokens": 60}
+        {"key": key(at), "params": canonical_json(asked[at]), "input_tokens": 3, "output_tokens": 60}
         for at in range(count)
     ]
     return pa.Table.from_pylist([{name: row.get(name) for name in REQUEST.names} for row in rows], schema=REQUEST)
@@ -62,6 +71,11 @@ class World:
     folder: Path
     url: str
     said: list[str] = field(default_factory=list)
+    text: str = ""
+    """What the requests say beside their numbers."""
+    key: str = "simulated"
+    price: Price = PRICE
+    served: ServerTerms = PLAIN
 
     async def run(
         self, count: int, *, budget: float | None = None, submit: bool = True, volatile: bool = False, **batches: Any
@@ -72,23 +86,25 @@ class World:
         teacher = Teacher(base_url=self.url, batches=values, attempts=4, timeout_s=5, patience_s=patience)
         found, known = open_batches(lambda holding: read_ledger(self.ledger, holding))
         replied = {one["key"] for one in self.records("reply")}
-        spent = sum(one["dollars"] for one in self.records("reply"))
-        requests = table(count).filter(pa.array([key(at) not in replied for at in range(count)]))
+        spent = read_answered(self.ledger, set(), self.price).spent
+        requests = table(count, self.text).filter(pa.array([key(at) not in replied for at in range(count)]))
         ledger = Ledger(self.ledger)
         try:
-            async with open_client(self.url, teacher_key(), teacher.timeout_s) as client:
+            async with open_client(self.url, SecretStr(self.key), teacher.timeout_s) as client:
                 terms = Terms(
                     teacher,
-                    PRICE,
+                    self.price,
                     budget,
                     spent,
-                    params=lambda entry: params_of(requests, entry.row),
+                    params=lambda entry: params_of(requests, entry.row, self.served),
                     tell=self.said.append,
                     watch=lambda _: None,
                     volatile=volatile,
+                    answered=len(replied),
                 )
                 asking = BatchAsking(BatchService(client, teacher.timeout_s), ledger, terms)
-                return await asking.run(entries_of(requests, PRICE), found, known, submit=submit)
+                entries = entries_of(requests, self.price, self.served)
+                return await asking.run(entries, found, known, submit=submit)
         finally:
             ledger.close()
 
@@ -123,12 +139,6 @@ class World:
             kept = [line for line in lines if json.loads(line)["kind"] not in kinds]
             torn = next((line[:-20] for line in lines if line not in kept), b"")
             path.write_bytes(b"".join(kept) + torn)
-
-
-def teacher_key() -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr("simulated")
 
 
 Scenario = Callable[[World], Awaitable[Any]]
@@ -229,6 +239,24 @@ def test_expired_and_errored_requests_are_sent_again_and_nothing_else_is(tmp_pat
     play(tmp_path, scenario, plan)
 
 
+@pytest.mark.parametrize(("call", "fault"), [("entry", "spend_limit"), ("call", "spend_limit"), ("call", "unpaid")])
+def test_a_server_that_wants_to_be_paid_ends_the_run_which_goes_on_once_it_is(
+    tmp_path: Path, call: str, fault: str
+) -> None:
+    entry = {content_hash(params(1)): {"batch": fault}}
+
+    async def scenario(world: World) -> None:
+        said = "billing_error" if fault == "unpaid" else "rate_limit_error enforced_spend_limit_reached"
+        with pytest.raises(TeacherError, match=rf"{said}: .*; pay, or raise the limit .*run the same command again"):
+            await world.run(5)
+        assert world.records("failure") == []
+        assert len(world.records("reply")) == (4 if call == "entry" else 0)
+        assert await world.run(5) == {"answered": 1 if call == "entry" else 5}
+        world.check_each_was_charged_once(5)
+
+    play(tmp_path, scenario, entry if call == "entry" else {f"POST {ROUTE}": {"server": fault}})
+
+
 def test_while_nobody_gets_a_reply_the_server_is_at_fault_and_nothing_is_given_up(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         with pytest.raises(TeacherError, match=r"4 batches without a single reply.*0 answered now, 3 left"):
@@ -237,6 +265,19 @@ def test_while_nobody_gets_a_reply_the_server_is_at_fault_and_nothing_is_given_u
         assert world.posted() == 4
 
     play(tmp_path, scenario, batch_rates={"errored": 1.0})
+
+
+def test_a_batch_of_nothing_but_refusals_stops_the_run_unless_an_earlier_one_was_answered(tmp_path: Path) -> None:
+    plan = {content_hash(params(at)): {"batch": "invalid", "times": 9} for at in range(10)}
+
+    async def scenario(world: World) -> None:
+        with pytest.raises(TeacherError, match="not one request was taken"):
+            await world.run(10)
+        assert world.records("failure") == []
+        assert await world.run(11) == {"answered": 1, "failed": 10}
+        assert await world.run(11) == {"failed": 10}
+
+    play(tmp_path, scenario, plan)
 
 
 def test_results_that_break_off_are_read_again_and_written_once(tmp_path: Path) -> None:
@@ -384,8 +425,13 @@ def test_after_a_crash_in_the_middle_of_the_results_the_rest_is_written_and_noth
     play(tmp_path, scenario)
 
 
+def most() -> float:
+    """Dollars of one of the first ten requests at its most: a token a byte, and the longest reply."""
+    return (len(json.dumps(params(0), separators=(",", ":"))) + 100) * 1000 / 1e6 / 2
+
+
 def test_the_budget_counts_what_was_sent_and_a_larger_one_goes_on(tmp_path: Path) -> None:
-    longest = (3 + 100) * 1000 / 1e6 / 2
+    longest = most()
 
     async def scenario(world: World) -> None:
         with pytest.raises(BudgetStop, match=r"larger --budget"):
@@ -405,8 +451,25 @@ def test_the_budget_counts_what_was_sent_and_a_larger_one_goes_on(tmp_path: Path
     play(tmp_path, scenario)
 
 
+@pytest.mark.parametrize("marked", [False, True])
+def test_texts_of_far_more_tokens_than_were_expected_do_not_pass_the_budget(tmp_path: Path, marked: bool) -> None:
+    """As a text of another script may take, of which the server had counted no request."""
+
+    async def scenario(world: World) -> None:
+        world.text = "契約は本日より有効となる。" * 30
+        world.price = replace(PRICE, cache_write=3000) if marked else PRICE
+        world.served = ServerTerms(caching=marked)
+        with pytest.raises(BudgetStop, match=r"larger --budget"):
+            await world.run(40, budget=5)
+        assert 2.5 < sum(one["dollars"] for one in world.records("reply")) <= 5
+        written = [json.loads(one["body"])["usage"]["cache_creation_input_tokens"] for one in world.records("reply")]
+        assert {count > 250 for count in written} == {marked}
+
+    play(tmp_path, scenario, cache_minimum=1)
+
+
 def test_what_batches_on_their_way_may_cost_is_not_spent_again(tmp_path: Path) -> None:
-    longest = (3 + 100) * 1000 / 1e6 / 2
+    longest = most()
 
     async def scenario(world: World) -> None:
         await killed(world.run(4), lambda: bool(world.records("batch")))
@@ -473,6 +536,32 @@ def test_a_batch_that_the_server_does_not_know_stops_the_run_unless_it_may_be_fo
     play_with(tmp_path, then)
 
 
+@pytest.mark.parametrize("replies", [0, 2])
+def test_a_forgotten_batch_counts_as_spent_at_the_most_of_what_it_did_not_answer(tmp_path: Path, replies: int) -> None:
+    async def first(world: World) -> None:
+        assert await world.run(5) == {"answered": 5}
+        (path,) = world.ledger.glob("*.jsonl")
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[: -6 + replies]))
+
+    async def then(world: World) -> None:
+        paid = sum(one["dollars"] for one in world.records("reply"))
+        lost = world.records("batch")[0]["id"]
+        with pytest.raises(BudgetStop, match=rf"of which \${paid + (5 - replies) * most():.4f} are spent"):
+            await world.run(5, forget=[lost], budget=paid + (5.5 - replies) * most())
+        assert world.entries() == []
+        assert [one["dollars"] for one in world.records("batch_end")] == [pytest.approx((5 - replies) * most())]
+        assert read_answered(world.ledger, set(), PRICE).spent == pytest.approx(paid + (5 - replies) * most())
+        with pytest.raises(BudgetStop):
+            await world.run(5, budget=paid + (5.5 - replies) * most())
+        assert await world.run(5, budget=paid + (10.5 - replies) * most()) == {"answered": 5 - replies}
+
+    play(tmp_path, first)
+    (tmp_path / "ledger").rename(tmp_path / "kept")
+    (tmp_path / "log.jsonl").unlink()
+    play_with(tmp_path, then)
+
+
 def play_with(folder: Path, scenario: Scenario) -> None:
     """A server that was started again, and knows no batch of the one before."""
 
@@ -527,3 +616,42 @@ def test_a_wrong_key_stops_the_run_before_anything_is_sent(tmp_path: Path) -> No
         assert list(read_ledger(world.ledger)) == []
 
     play(tmp_path, scenario, api_key="another")
+
+
+SECRET = "sk-ant-very-secret-0123456789"
+
+
+@pytest.mark.parametrize("padding", ["", "x" * 560], ids=["whole", "where the text is cut"])
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        ("entry", "invalid"),
+        ("entry", "errored"),
+        (f"POST {ROUTE}", "rate_limited"),
+        (f"POST {ROUTE}", "server_error"),
+        (f"POST {ROUTE}", "unpaid"),
+        (f"GET {ROUTE}", "overloaded"),
+        (f"GET {ROUTE}/{{id}}", "server_error"),
+        (f"GET {ROUTE}/{{id}}/results", "unpaid"),
+    ],
+)
+def test_a_key_that_the_server_repeats_goes_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, fault: str, padding: str
+) -> None:
+    for words in (ERRORS, REFUSALS):
+        if fault in words:
+            monkeypatch.setitem(words, fault, (*words[fault][:2], f"{padding} bad key {SECRET}", ""))
+    entry, times = content_hash(params(0)), 99 if "{id}" in call else 4
+    plan = {entry if call == "entry" else call: {"batch" if call == "entry" else "server": fault, "times": times}}
+
+    async def scenario(world: World) -> None:
+        world.key = SECRET
+        try:
+            await world.run(3, patience_s=0.2)
+        except TeacherError as error:
+            world.said.append(str(error))
+        told = "".join(world.said) + "".join(path.read_text() for path in world.ledger.glob("*.jsonl"))
+        assert "x" * 500 in told if padding else "bad key (the key)" in told
+        assert "sk-ant" not in told
+
+    play(tmp_path, scenario, plan, api_key=SECRET, retry_after_s=0.05)

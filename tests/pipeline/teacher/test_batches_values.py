@@ -73,8 +73,8 @@ def line(result: Any) -> bytes:
     return json.dumps({"custom_id": "it", "result": result}).encode()
 
 
-def errored(kind: str, message: str = "why") -> dict[str, Any]:
-    return {"type": "errored", "error": {"type": "error", "error": {"type": kind, "message": message}}}
+def errored(kind: str, message: str = "why", **more: Any) -> dict[str, Any]:
+    return {"type": "errored", "error": {"type": "error", "error": {"type": kind, "message": message, **more}}}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,10 @@ def errored(kind: str, message: str = "why") -> dict[str, Any]:
         (errored("invalid_request_error"), "refused"),
         (errored("invalid_request_error", "Your credit balance is too low to access the API"), "fatal"),
         (errored("authentication_error"), "fatal"),
+        (errored("billing_error"), "fatal"),
+        (errored("rate_limit_error", details={"error_code": "contract_spend_limit_reached"}), "fatal"),
+        (errored("rate_limit_error", details={"error_code": "ramp_limit_exceeded"}), "failed"),
+        (errored("rate_limit_error", details=None), "failed"),
         ({"type": "errored", "error": {"type": "api_error", "message": "why"}}, "failed"),
     ],
 )

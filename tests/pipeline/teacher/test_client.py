@@ -28,6 +28,8 @@ def error(status: int, kind: str, message: str, **headers: str) -> anthropic.API
         (413, "too large", "refused"),
         (400, "Your credit balance is too low to access the API", "fatal"),
         (400, "You have reached your specified API usage limits", "fatal"),
+        (429, "You have reached your specified API usage limits", "fatal"),
+        (402, "Mend your billing", "fatal"),
         (401, "invalid x-api-key", "fatal"),
         (404, "model: none", "fatal"),
     ],

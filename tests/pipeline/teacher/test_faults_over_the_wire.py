@@ -27,9 +27,11 @@ from pipeline.teacher.ask import Request
 from pipeline.teacher.client import Answer, open_client, send
 from pipeline.teacher.ledger import answers, read_ledger
 from pipeline.teacher.prices import Price, price_of
+from pipeline.teacher.refusals import TELLING
 from pipeline.teacher.simulated.responder import Reply, respond
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
+from pipeline.teacher.terms import Terms
 from pipeline.teacher.usage import Usage
 
 pytestmark = pytest.mark.slow
@@ -155,6 +157,73 @@ def test_the_client_sends_nothing_of_its_own_accord_every_attempt_has_its_intent
     teller = serve(server_rates=faults, retry_after_s=0.02, teller={"attempts": 30})
     assert set(tell(teller, requests(40)).fates.values()) == {"answered"}
     assert len(log(tmp_path)) == kinds(teller.folder)["intent"] > 60
+
+
+# Unpaid bills
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("unpaid", "402 billing_error: There is a problem with the billing of this organization."),
+        ("spend_limit", "429 rate_limit_error enforced_spend_limit_reached: Over the monthly threshold."),
+    ],
+)
+def test_a_server_that_wants_to_be_paid_ends_the_run_gives_nothing_up_and_the_next_run_asks_the_rest(
+    serve: Serve, tmp_path: Path, fault: str, said: str
+) -> None:
+    wanted = requests(30)
+    teller = serve(plan_for(wanted[12], server=fault), latency_ms=(10, 30), teller={"limits": Limits(in_flight=4)})
+    began = time.monotonic()
+    told = tell(teller, wanted)
+    assert time.monotonic() - began < 30
+    assert told.stopped == ("teacher", f"{said}; pay, or raise the limit on spending")
+    assert Counter(told.fates.values()).keys() == {"answered", "stopped"}
+    assert kinds(teller.folder)["failure"] == 0
+    assert len(log(tmp_path)) < 20
+    again = tell(teller, wanted)
+    assert Counter(again.fates.values()) == {"answered": sum(fate == "stopped" for fate in told.fates.values())}
+    assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
+
+
+# Refusals
+
+
+def test_a_server_that_refuses_everything_ends_the_run_with_its_words_and_the_next_run_asks_again(
+    serve: Serve, tmp_path: Path
+) -> None:
+    wanted = requests(60)
+    first = serve(server_rates={"refused": 1.0}, latency_ms=(5, 30))
+    told = tell(first, wanted)
+    said = "400 invalid_request_error: Refused, as the settings of the simulated teacher ask."
+    assert told.stopped == ("teacher", f"not one request was taken ({said})")
+    assert TELLING <= len(log(tmp_path)) < 40
+    assert Counter(told.fates.values())["stopped"] > 20
+    assert set(tell(serve(), wanted).fates.values()) == {"answered"}
+    assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
+
+
+def test_nine_refusals_alone_end_nothing(serve: Serve) -> None:
+    told = tell(serve(server_rates={"refused": 1.0}), requests(TELLING - 1))
+    assert (told.stopped, set(told.fates.values())) == (None, {"failed"})
+
+
+def test_refusals_that_come_before_the_first_reply_are_the_requests_own_if_a_reply_comes(serve: Serve) -> None:
+    wanted = requests(60)
+    plan = {one.key: {"server": "refused" if at % 3 == 0 else "slow"} for at, one in enumerate(wanted)}
+    limits = Limits(requests_per_minute=60_000, in_flight=64)
+    told = tell(serve(plan, slow_s=0.7, teller={"limits": limits}), wanted)
+    assert told.stopped is None
+    assert Counter(told.fates.values()) == {"answered": 40, "failed": 20}
+
+
+def test_whether_any_is_taken_is_not_for_a_busy_server_to_say(serve: Serve) -> None:
+    wanted = requests(40)
+    plan = {one.key: {"server": "refused" if at < 15 else "rate_limited"} for at, one in enumerate(wanted)}
+    limits = Limits(requests_per_minute=60_000, in_flight=64)
+    told = tell(serve(plan, retry_after_s=0.05, teller={"limits": limits}), wanted)
+    assert told.stopped is None
+    assert Counter(told.fates.values()) == {"answered": 25, "failed": 15}
 
 
 # Broken replies
@@ -402,6 +471,20 @@ def test_the_budget_is_never_passed_with_many_in_flight_and_replies_far_longer_t
     assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
 
 
+def test_the_budget_holds_where_every_request_writes_to_the_cache_at_a_price_of_its_own(
+    serve: Serve, tmp_path: Path
+) -> None:
+    dear = Price(1.0, 5.0, "test", cache_write=20.0)
+    wanted = [request(f"item {number}", system=f"{number} " * 2500) for number in range(20)]
+    asked = {"budget": 0.4, "price": dear, "terms": Terms()}
+    told = tell(serve(teller=asked, latency_ms=(5, 60)), wanted)
+    assert told.stopped is not None
+    assert told.stopped[0] == "budget"
+    written = [line["cache_write"] for line in log(tmp_path)]
+    assert min(written) >= 1250
+    assert 0 < have_spent(tmp_path / "ledger", dear).spent <= 0.4
+
+
 def test_a_reply_that_was_made_and_lost_on_its_way_is_counted_as_spent(serve: Serve, tmp_path: Path) -> None:
     teller = serve(
         server_rates={"half_sent": 0.3, "dropped": 0.3, "server_error": 0.1},
@@ -504,11 +587,18 @@ def test_failed_attempts_give_back_what_they_reserved(serve: Serve) -> None:
 
 def test_a_key_that_the_server_repeats_in_its_refusal_goes_no_further() -> None:
     secret = "sk-ant-very-secret-0123456789"
-    body = json.dumps({"type": "error", "error": {"type": "authentication_error", "message": f"bad key {secret}"}})
-    head = f"HTTP/1.1 {{}} No\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     for status in (401, 400, 429, 500):
-        outcome = outcome_of((head.format(status) + body).encode(), key=secret)
+        outcome = outcome_of(refusing(status, f"bad key {secret}"), key=secret)
         assert "bad key" in outcome.error
         assert secret not in repr(outcome)
-    page = f"HTTP/1.1 200 OK\r\n\r\n<html>{secret}</html>"
-    assert secret not in repr(outcome_of(page.encode(), key=secret))
+    for page in ("", "x" * 170, "x" * 185):
+        head = b"HTTP/1.1 200 OK\r\n\r\n"
+        assert "sk-ant" not in repr(outcome_of(head + f"{page}{secret}</html>".encode(), key=secret))
+    for padding in (470, 490, 560, 580):
+        assert "sk-ant" not in repr(outcome_of(refusing(400, "x" * padding + secret), key=secret))
+
+
+def refusing(status: int, message: str) -> bytes:
+    body = json.dumps({"type": "error", "error": {"type": "invalid_request_error", "message": message}})
+    head = f"HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    return (head + body).encode()

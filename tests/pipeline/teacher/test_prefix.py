@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,18 +52,30 @@ def test_a_prefix_is_shared_when_two_requests_have_the_same_system_prompt() -> N
 
 
 def test_below_the_models_minimum_nothing_is_cached_and_the_plan_says_so() -> None:
-    assert (cache_minimum("claude-haiku-5-5"), cache_minimum("claude-haiku-4-5"), cache_minimum("none")) == (
-        512,
-        4096,
-        None,
+    haiku, unlisted = Teacher(model="claude-haiku-4-5"), Teacher(model="a model that nobody listed")
+    assert [cache_minimum(Teacher(model="claude-haiku-5-5")), cache_minimum(haiku)] == [512, 4096]
+    assert cache_minimum(unlisted) is None
+    assert [pays(tokens, haiku) for tokens in (0, 2_700, 2_800, 5_000)] == [False, False, True, True]
+    assert pays(10, unlisted)
+    assert told(5_000, haiku).endswith("they will be cached")
+    assert told(3_000, haiku).endswith("perhaps they will be cached")
+    assert told(1_000, haiku).endswith("nothing will be cached")
+    assert told(0, haiku).endswith("nothing will be cached")
+    assert "not known" in told(1_000, unlisted)
+
+
+def test_a_minimum_of_ones_own_comes_before_the_list_s_and_a_price_without_one_leaves_it(tmp_path: Path) -> None:
+    listed = {"model": "claude-haiku-4-5"}
+    (tmp_path / "prices.yaml").write_text(
+        "as_of: 2027-01-01\nmodels: {claude-haiku-4-5: {input: 1, output: 5, cache_from: 900}}"
     )
-    assert [pays(tokens, "claude-haiku-4-5") for tokens in (0, 2_700, 2_800, 5_000)] == [False, False, True, True]
-    assert pays(10, "a model that nobody listed")
-    assert told(5_000, "claude-haiku-4-5").endswith("they will be cached")
-    assert told(3_000, "claude-haiku-4-5").endswith("perhaps they will be cached")
-    assert told(1_000, "claude-haiku-4-5").endswith("nothing will be cached")
-    assert told(0, "claude-haiku-4-5").endswith("nothing will be cached")
-    assert "not known" in told(1_000, "a model that nobody listed")
+    own = {"prices": str(tmp_path / "prices.yaml")}
+    said = {"input": 1, "output": 5, "cache_from": 0}
+    given = [
+        Teacher(**listed, **more) for more in ({"price": (1, 5)}, own, {"price": (1, 5), **own}, {"price": said, **own})
+    ]
+    assert [cache_minimum(teacher) for teacher in given] == [4096, 900, 900, 0]
+    assert told(1_000, given[1]).endswith("caches from 900: they will be cached")
 
 
 def test_minimums_stand_beside_prices() -> None:

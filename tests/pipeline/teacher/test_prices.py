@@ -36,12 +36,12 @@ def test_what_nobody_has_said_is_never_cheaper() -> None:
 
 def test_a_price_may_be_a_mapping_or_stand_in_a_file_of_ones_own(task_folder: Path, tmp_path: Path) -> None:
     given = load_settings(str(task_folder), None, ["teacher.price={input: 1, output: 5, cache_read: 0.1, batch: 0.5}"])
-    assert price_of(given[0].teacher) == Price(1, 5, "teacher.price", 0.1, None, 0.5)
+    assert price_of(given[0].teacher) == Price(1, 5, "teacher.price", 0.1, None, 0.5, cache_from=512)
     (tmp_path / "prices.yaml").write_text("as_of: 2027-01-01\nmodels: {claude-haiku-5-5: [0.2, 1]}\n")
     config = tmp_path / "config.yaml"
     config.write_text("teacher: {prices: prices.yaml}\n")
     teacher = load_settings(str(task_folder), config)[0].teacher
-    assert price_of(teacher) == Price(0.2, 1, f"{tmp_path / 'prices.yaml'} of 2027-01-01")
+    assert price_of(teacher) == Price(0.2, 1, f"{tmp_path / 'prices.yaml'} of 2027-01-01", cache_from=512)
     other = price_of(teacher.model_copy(update={"model": "claude-opus-5"}))
     assert other is not None
     assert other.source == "price file of 2026-10-31"
