@@ -41,6 +41,8 @@ class BatchAsking:
         self.fates: Counter[str] = Counter()
         self.submit, self.not_before = True, 0.0
         self.unheard: float | None = None
+        self.missed: list[str] = []
+        """Why the last submissions, one after the other, came to nothing."""
         self.ending: TeacherError | None = None
 
     async def run(
@@ -78,8 +80,6 @@ class BatchAsking:
     async def _pause(self) -> None:
         await asyncio.sleep(self.interval)
         self.interval = min(self.interval * 1.5, max(self.limits.poll_s))
-
-    # sending
 
     def _left(self) -> float | None:
         """Dollars that the next batch may cost at most."""
@@ -124,6 +124,7 @@ class BatchAsking:
                 "results come within 24 hours"
             )
         elif made.kind in ("failed", "overloaded"):
+            self.missed.append(made.error)
             self.open.append(OpenBatch(batch))
             self.terms.tell(f"batch {mark}: sent, but nothing came back ({made.error}); it is looked for at the server")
         else:
@@ -135,6 +136,7 @@ class BatchAsking:
         await self.ledger.append("batch", one.batch.key, id=batch_id)
         one.batch = replace(one.batch, id=batch_id)
         self.known.add(batch_id)
+        self.missed = []
         self.interval = self.limits.poll_s[0]
         if one not in self.open:
             self.open.append(one)
@@ -158,8 +160,6 @@ class BatchAsking:
         wait = min(answer.retry_after or self.interval, self.teacher.patience_s)
         self.not_before = time.monotonic() + wait
         self.terms.tell(f"no batch can be sent now ({answer.error}); again in {wait:.0f} s")
-
-    # polling
 
     async def _look(self, one: OpenBatch) -> None:
         if one.batch.id is None:
@@ -193,6 +193,8 @@ class BatchAsking:
             if not found.reaches and not self.terms.volatile:
                 raise self._unknown(one, f"{one.batch.newest}, which was the newest when it was sent,")
             await self._end(one, "never")
+            if len(self.missed) >= self.teacher.attempts:
+                raise self._stopped(f"{len(self.missed)} batches in a row never reached it ({self.missed[-1]})")
         else:
             self._check_deadline(one, f"batch {one.batch.key} was not found for certain")
 
@@ -232,8 +234,6 @@ class BatchAsking:
         counted = f", and counts as ${dollars:.4f} spent" if dollars else ""
         self.terms.tell(f"batch {name}: {outcome}{counted}; its requests are sent again")
 
-    # reading
-
     async def _read(self, one: OpenBatch, batch_id: str) -> None:
         reading, error = Reading(one.batch, batch_id), "the stream ended early"
         for turn in range(self.teacher.attempts):
@@ -271,8 +271,6 @@ class BatchAsking:
     async def _give_up(self, entry: Entry, error: str) -> None:
         await self.ledger.append("failure", entry.key, error=error)
         self.fates["failed"] += 1
-
-    # ending
 
     def _unheard(self, answer: Answer) -> None:
         """Raises TeacherError when the server is not for us, or has said nothing of use for longer than patience."""

@@ -354,6 +354,21 @@ def test_a_submission_that_the_server_did_not_take_is_sent_again(tmp_path: Path)
     play(tmp_path, scenario, plan)
 
 
+def test_submissions_that_never_reach_the_server_end_the_run_and_a_later_one_goes_on(tmp_path: Path) -> None:
+    plan = {f"POST {ROUTE}": {"server": "server_error", "times": 4}}
+
+    async def scenario(world: World) -> None:
+        with pytest.raises(
+            TeacherError, match=r"4 batches in a row never reached it \(500 .*run the same command again"
+        ):
+            await world.run(5, settle_s=0.05)
+        assert world.posted() == 0
+        assert await world.run(5) == {"answered": 5}
+        world.check_each_was_charged_once(5)
+
+    play(tmp_path, scenario, plan)
+
+
 def test_a_full_queue_is_waited_for(tmp_path: Path) -> None:
     plan = {f"POST {ROUTE}": {"server": "rate_limited", "times": 3}}
 
