@@ -32,6 +32,16 @@ def look_at_nodes(probe: Path) -> list[dict[str, Any]]:
     ]
 
 
+def spread(count: int) -> list[dict[str, Any]]:
+    """Options for so many actors that take no CPU: node after node, of those that have any; where a node dies, its
+    actor starts on another. Ray's own SPREAD and a soft affinity put several of them on one node.
+    """
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    working = [node for node in alive if node["Resources"].get("CPU")] or alive
+    homes = [{"ray.io/node-id": working[at % len(working)]["NodeID"]} for at in range(count)]
+    return [{"label_selector": home, "fallback_strategy": [{"label_selector": {}}]} for home in homes]
+
+
 def use_gpu(settings: Cluster) -> bool:
     """Whether students are trained and asked on GPUs. Raises InputError when they are asked for and there are none."""
     there = count_gpus()

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cluster import giants
 from cluster.apply import unwrapped
 from cluster.giants import PLACE, judged_in_parts
+from cluster.resources import spread
 from pipeline.curate.dedup import Conflict, DedupSettings, Rank, choices, judge, require_columns, require_ids
 from pipeline.curate.groups import Rows, batches, components
 from pipeline.curate.progress import Watch, unwatched
@@ -178,7 +179,7 @@ class Shard:
 def _edges(parts: list[list[Ref]], starts: Rows, question: Question, watch: Watch) -> Edges:
     """Sends each shard its parts; the edges of all of them."""
     ranges = ranges_for(int(starts[-1]), question.settings.bands.count, len(parts))
-    actors = [Shard.options(scheduling_strategy="SPREAD").remote(starts, ranges) for _ in parts]
+    actors = [Shard.options(**place).remote(starts, ranges) for place in spread(len(parts))]
     try:
         sent = [[actor.insert.remote(*one) for one in enumerate(own)] for actor, own in zip(actors, parts, strict=True)]
         _await([ref for refs in zip(*sent, strict=True) for ref in refs], "keys", watch)

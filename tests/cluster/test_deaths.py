@@ -184,6 +184,18 @@ def test_shards_killed_at_every_step_change_no_verdict(cluster: Cluster, undistu
     assert found.equals(undisturbed)
 
 
+def test_shards_live_on_all_nodes(cluster: Cluster, undisturbed: pa.Table) -> None:
+    def on_each(_: Moment) -> bool:
+        nodes, deadline = cluster.list_all_nodes(), time.monotonic() + 30
+        while not all(len(processes(cluster, "Shard", [node])) == 1 for node in nodes):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+    assert deduplicated([("keys", 1.0)], on_each).equals(undisturbed)
+
+
 def test_workers_killed_while_they_make_keys_change_no_verdict(cluster: Cluster, undisturbed: pa.Table) -> None:
     found = deduplicated(MOMENTS[:1], lambda _: killed(processes(cluster, "_keys") or processes(cluster, "IDLE")[:1]))
     assert found.equals(undisturbed)
