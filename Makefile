@@ -36,8 +36,12 @@ test: install
 drill: install
 	$(BIN)/python -m pytest $(call marked,drill) -m drill $(SIDE_BY_SIDE) 2
 
+# Half a minute: without the rooms that import torch or Ray, the built-in teacher's own tests, and files that are slow as a whole.
 test-fast: install
-	$(BIN)/python -m pytest tests -m 'not ray and not slow' $(patsubst %,--ignore tests/%,cluster pipeline/finetune pipeline/embedding) $(SIDE_BY_SIDE) 2
+	$(BIN)/python -m pytest tests -m 'not ray and not slow' $(SIDE_BY_SIDE) 2 \
+	  $(patsubst %,--ignore tests/%,cluster pipeline/finetune pipeline/embedding) \
+	  --ignore-glob 'tests/pipeline/teacher/test_simulated_*' \
+	  $(addprefix --ignore ,$(shell grep -rlE '^pytestmark.*mark\.(slow|ray)\b' tests --include 'test_*.py'))
 
 check: install
 	$(BIN)/ruff check .

@@ -1,4 +1,7 @@
-import anthropic
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import httpx2
 import pytest
 
@@ -6,8 +9,13 @@ from pipeline.config import Teacher
 from pipeline.errors import InputError
 from pipeline.teacher.client import api_key, is_message, sort_error
 
+if TYPE_CHECKING:
+    import anthropic
+
 
 def error(status: int, kind: str, message: str, **headers: str) -> anthropic.APIStatusError:
+    import anthropic
+
     request = httpx2.Request("POST", "http://127.0.0.1/v1/messages")
     body = {"type": "error", "error": {"type": kind, "message": message}}
     response = httpx2.Response(status, request=request, json=body, headers=headers)
