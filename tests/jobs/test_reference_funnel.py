@@ -13,7 +13,13 @@ from jobs.curate import STAGES
 from pipeline.config import Settings
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("ray_here")]
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.drill,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.usefixtures("ray_here"),
+]
 
 EXPECTED = {
     "low_confidence": ("confidence", "low_confidence"),
