@@ -413,7 +413,7 @@ def test_the_doctor_sees_packages_disk_and_every_node(seedwright: Seedwright, tm
 
 
 def test_a_run_that_fits_one_block_does_not_even_import_ray(few_seeds: Path, tmp_path: Path) -> None:
-    command = one_by_one(few_seeds, "simulated", tmp_path / "run", "curate")
+    command = [*one_by_one(few_seeds, "simulated", tmp_path / "run", "curate"), "--set", "generation.samples=1"]
     asked = f"import sys; from jobs.__main__ import app; app({command!r}, standalone_mode=False)"
     asked += "; print('ray' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
