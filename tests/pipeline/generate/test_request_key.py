@@ -160,3 +160,9 @@ def test_more_samples_pay_for_themselves_and_for_the_few_covering_cells_that_the
 def test_samples_of_one_seed_have_a_key_each(load: Load) -> None:
     found = keys(load("generation.samples=9"))
     assert len(set(found)) == len(found)
+
+
+def test_the_longest_reply_that_is_paid_for_has_room_for_several_samples(load: Load) -> None:
+    """A default that cut samples short would be paid for and thrown away."""
+    for row in planned(load()).values():
+        assert json.loads(row["params"])["max_tokens"] >= 3 * row["output_tokens"]
