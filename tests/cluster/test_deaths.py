@@ -119,7 +119,7 @@ def test_a_node_killed_at_a_random_moment_costs_no_reply_and_the_rows_are_those_
 ) -> None:
     seed = random.SystemRandom().randrange(10_000)
     moment = random.Random(seed).randint(REQUESTS // 10, REQUESTS * 3 // 4)
-    print(f"seed {seed}: the node dies after {moment} replies")
+    print(f"seed {seed}: the node dies after {moment} replies", file=sys.__stderr__)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
     seeds = tmp_path / "seeds.jsonl"
     seeds.write_text("".join((BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines(keepends=True)[::12]))
@@ -146,7 +146,7 @@ def test_a_node_killed_at_a_random_moment_costs_no_reply_and_the_rows_are_those_
             cluster.add_node(num_cpus=2)
     planned = [json.loads(one) for one in table(tmp_path / "killed", "plan.parquet")["params"].to_pylist()]
     paid = Counter(line["body"] for line in log(tmp_path / "teacher") if line["status"] == 200)
-    print(f"{REQUESTS} requests, {len(paid)} answered, {paid.total() - len(paid)} paid twice")
+    print(f"{REQUESTS} requests, {len(paid)} answered, {paid.total() - len(paid)} paid twice", file=sys.__stderr__)
     assert set(paid) == {content_hash(params) for params in planned}
     assert len(paid) == REQUESTS
     assert paid.total() - len(paid) <= IN_FLIGHT

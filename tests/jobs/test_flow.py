@@ -293,7 +293,7 @@ def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
 def drawn(first: int, last: int) -> int:
     """A random moment, in requests answered; printed, since only a failure of this very draw can be looked into."""
     moment = random.SystemRandom().randint(first, last)
-    print(f"at request {moment}")
+    print(f"at request {moment}", file=sys.__stderr__)
     return moment
 
 
@@ -369,7 +369,7 @@ def test_a_driver_interrupted_and_then_killed_goes_on_and_asks_nothing_that_was_
     answered = Counter(line["body"] for line in log(tmp_path) if line["status"] == 200)
     assert set(answered) == set(bodies(tmp_path / "run"))
     assert len(answered) == 100
-    print(f"{answered.total() - 100} paid twice")
+    print(f"{answered.total() - 100} paid twice", file=sys.__stderr__)
     assert answered.total() - 100 <= 8
     calm = seedwright(*one_by_one(few_seeds, url, tmp_path / "calm", "curate"))
     assert calm.returncode == 0, calm.stderr
