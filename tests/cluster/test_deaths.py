@@ -96,6 +96,14 @@ def processes(cluster: Cluster, title: str, nodes: list[Any] | None = None) -> l
     return [pid for pid in map(int, found.stdout.split()) if parent(pid) in raylets]
 
 
+def awaited(cluster: Cluster, title: str) -> list[int]:
+    """The same once there are any: what died a moment ago may still be on its way back."""
+    deadline = time.monotonic() + 60
+    while not (found := processes(cluster, title)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
 def parent(pid: int) -> int | None:
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
@@ -180,7 +188,7 @@ def killed(pids: list[int]) -> int:
 
 
 def test_shards_killed_at_every_step_change_no_verdict(cluster: Cluster, undisturbed: pa.Table) -> None:
-    found = deduplicated(MOMENTS[:3], lambda _: killed(processes(cluster, "Shard")[:2]))
+    found = deduplicated(MOMENTS[:3], lambda _: killed(awaited(cluster, "Shard")[:2]))
     assert found.equals(undisturbed)
 
 
