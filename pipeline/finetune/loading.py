@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
     """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or as
     it was saved on a GPU and in float32 on a CPU.
     """
+    spare_compiler(gpu)
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
@@ -43,6 +45,14 @@ def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
             raise InputError(
                 f"{path}: cannot be loaded ({in_short(error)}); save the model again, or take another"
             ) from error
+
+
+def spare_compiler(gpu: bool) -> None:
+    """Without torch's compiler on a CPU, where nothing here is compiled: bitsandbytes would load it, for three seconds
+    in every worker. To be called before anything imports that.
+    """
+    if not gpu:
+        os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
 
 
 def unpacked(network: Any) -> Any:

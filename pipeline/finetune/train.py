@@ -20,7 +20,7 @@ import pyarrow as pa
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.finetune.base_model import load_tokenizer
 from pipeline.finetune.checkpoints import mark_complete, step_of, trim_log
-from pipeline.finetune.loading import ORIGIN, load_base, quiet_libraries
+from pipeline.finetune.loading import ORIGIN, load_base, quiet_libraries, spare_compiler
 from pipeline.finetune.recipe import Recipe, precision
 from pipeline.run_dir import write_json
 
@@ -43,6 +43,7 @@ def train(
     recipe.max_length. `callbacks` are transformers.TrainerCallback objects. Raises InputError when the loss is no
     number any more, or the adapter's weights are none, or the disk is full.
     """
+    spare_compiler(recipe.gpu)
     from safetensors import SafetensorError
 
     steps = total_steps(recipe, rows.num_rows)

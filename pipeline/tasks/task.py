@@ -8,8 +8,9 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import jsonschema_rs
@@ -155,13 +156,19 @@ def _module(role: str, source: TaskSource, function: str) -> ModuleType | None:
     module = ModuleType(f"seedwright_task_{role}_{content_hash(source.texts[role])[:12]}")
     sys.modules[module.__name__] = module
     try:
-        exec(compile(source.texts[role], where, "exec"), module.__dict__)
+        exec(_compiled(source.texts[role], where), module.__dict__)
     except Exception as error:
         line = getattr(error, "lineno", None) or _line(error, where)
         raise InputError(f"{where}:{line or ''} does not import ({type(error).__name__}: {error}); mend it") from error
     if not callable(getattr(module, function, None)):
         raise InputError(f"{where}: defines no function {function}; see `seedwright init` for its form")
     return module
+
+
+@lru_cache(maxsize=8)
+def _compiled(text: str, where: str) -> CodeType:
+    """Kept, since each stage loads its task anew, in every worker."""
+    return compile(text, where, "exec")
 
 
 def _line(error: Exception, where: str) -> int | None:

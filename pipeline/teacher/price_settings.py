@@ -47,6 +47,6 @@ PriceGiven = Annotated[PriceSettings | None, BeforeValidator(_pair)]
 class PriceList(BaseModel):
     """A price file: the day it was written, and prices by the models' names."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
     as_of: str
     models: dict[str, Annotated[PriceSettings, BeforeValidator(_pair)]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,7 @@ def _given(teacher: Teacher) -> Iterator[tuple[PriceSettings, str]]:
 
 def read_prices(path: Path) -> PriceList:
     try:
-        values: Any = parse(path.read_text(encoding="utf-8"), str(path))
-        if isinstance(values, dict) and "as_of" in values:
-            values["as_of"] = str(values["as_of"])  # YAML reads it as a date
-        return PriceList.model_validate(values)
+        return _listed(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check teacher.prices") from error
     except ValidationError as error:
@@ -102,6 +100,15 @@ def read_prices(path: Path) -> PriceList:
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not YAML ({error}); mend it") from error
+
+
+@lru_cache(maxsize=4)
+def _listed(text: str, where: str) -> PriceList:
+    """The list that a text is; kept, since a run asks for prices dozens of times."""
+    values: Any = parse(text, where)
+    if isinstance(values, dict) and "as_of" in values:
+        values["as_of"] = str(values["as_of"])  # YAML reads it as a date
+    return PriceList.model_validate(values)
 
 
 def _price(given: PriceSettings, source: str) -> Price:
