@@ -1,12 +1,9 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -81,40 +78,6 @@ def test_two_workers_train_on_the_same_rows_as_one_and_end_with_one_adapter(base
     assert len(one) == len(two) == 16
     assert max(abs(a - b) for a, b in zip(one, two, strict=True)) < 0.05
     assert one[-1] < one[0]
-
-
-def test_a_killed_worker_costs_the_steps_since_the_last_checkpoint_and_no_more(base: str, tmp_path: Path) -> None:
-    from cluster.trainer import train_on_ray
-
-    told: list[str] = []
-    killed: list[int] = []
-
-    def kill_once() -> None:
-        while last_complete_quietly(tmp_path / "run/checkpoints") is None:
-            time.sleep(0.05)
-        workers = [
-            one for one in psutil.Process().children(recursive=True) if "RayTrainWorker" in " ".join(one.cmdline())
-        ]
-        workers[0].kill()
-        killed.append(workers[0].pid)
-
-    killer = threading.Thread(target=kill_once)
-    killer.start()
-    wanted = recipe(base, workers=1, epochs=3, checkpoints=6)
-    done = train_on_ray(wanted, files(tmp_path / "run", 64), ignore, told.append)
-    killer.join()
-    assert killed
-    assert done["restarts"] == 1
-    assert done["steps"] == 24
-    assert any("going on from checkpoint-" in line for line in told)
-    steps = [line["step"] for line in lines(tmp_path / "run")]
-    assert steps == sorted(set(steps))
-    assert steps[-1] == 24
-
-
-def last_complete_quietly(folder: Path) -> Path | None:
-    """Without removing what is still being written."""
-    return next((path for path in folder.glob("checkpoint-*") if (path / "complete").exists()), None)
 
 
 def test_a_mistake_in_a_worker_comes_back_as_itself_and_is_not_tried_again(base: str, tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """From dataset to report through the command, with a base model that knows nothing: what holds however good it is."""
 
+import contextlib
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 import pytest
 from command import Seedwright
@@ -48,26 +48,45 @@ def arguments(folder: Path, base: Path, *more: str) -> list[str]:
     return ["run", "contracts", "--out", str(folder / "run"), *[part for pair in pairs for part in ("--set", pair)]]
 
 
+def newest(checkpoints: Path) -> int:
+    """The step of the last whole checkpoint; those that are being written are left alone."""
+    return max((int(mark.parent.name.split("-")[1]) for mark in checkpoints.glob("*/complete")), default=0)
+
+
 @pytest.mark.drill
-def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint_to_the_report(
+def test_a_training_whose_worker_and_then_whose_driver_is_killed_goes_on_from_its_checkpoints_to_the_report(
     base: Path, tmp_path: Path, seedwright: Seedwright
 ) -> None:
     wanted = arguments(tmp_path, base)
     student = tmp_path / "run/students/round-1"
-    driver = subprocess.Popen([sys.executable, "-m", "jobs", *wanted], stderr=subprocess.DEVNULL)
-    while not list(student.glob("checkpoints/checkpoint-*/complete")):
-        time.sleep(0.05)
-        assert driver.poll() is None
-    os.kill(driver.pid, signal.SIGKILL)
+    with (tmp_path / "driver.err").open("w") as said:
+        driver = subprocess.Popen([sys.executable, "-m", "jobs", *wanted], stderr=said)
+
+    def checkpoint_after(step: int) -> int:
+        while (found := newest(student / "checkpoints")) <= step:
+            time.sleep(0.05)
+            assert driver.poll() is None, (tmp_path / "driver.err").read_text()
+        return found
+
+    first = checkpoint_after(0)
+    for process in psutil.Process(driver.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "RayTrainWorker" in " ".join(process.cmdline()):
+                process.kill()
+    second = checkpoint_after(first)
+    driver.kill()
     driver.wait()
+    told = (tmp_path / "driver.err").read_text()
+    assert "a training worker died" in told
+    assert f"going on from checkpoint-{first}" in told
 
     done = seedwright(*wanted, "--json")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     trained = record["stages"]["finetune"]
-    assert trained["resumed_from"] >= 1
+    assert second <= trained["resumed_from"] < trained["steps"]
     steps = [json.loads(line)["step"] for line in (student / "training.jsonl").read_text().splitlines()]
-    assert sorted(set(steps)) == list(range(1, trained["steps"] + 1))
+    assert steps == list(range(1, trained["steps"] + 1))
     assert "generate: done already" in done.stderr
 
     metrics = json.loads((tmp_path / "run/metrics.json").read_text())
