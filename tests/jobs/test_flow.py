@@ -351,7 +351,7 @@ def test_a_driver_interrupted_and_then_killed_goes_on_and_asks_nothing_that_was_
 ) -> None:
     """What an interrupted driver has on its way is waited for, and nothing is paid twice; a killed one loses that."""
     url = teacher(latency_ms=(200, 400))
-    command = one_by_one(few_seeds, url, tmp_path / "run", "curate", where)
+    command = [*one_by_one(few_seeds, url, tmp_path / "run", "curate", where), *address(where)]
     driver = started(command, stderr=subprocess.PIPE)
     wait_for(20, driver, tmp_path)
     os.killpg(driver.pid, signal.SIGINT)
@@ -374,6 +374,15 @@ def test_a_driver_interrupted_and_then_killed_goes_on_and_asks_nothing_that_was_
     calm = seedwright(*one_by_one(few_seeds, url, tmp_path / "calm", "curate"))
     assert calm.returncode == 0, calm.stderr
     assert sample_tables(tmp_path / "run") == sample_tables(tmp_path / "calm")
+
+
+def address(where: str) -> list[str]:
+    """The cluster that is there already, on which what a dead driver started lives on until the cluster ends it."""
+    if where == HERE:
+        return []
+    import ray
+
+    return ["--address", ray.get_runtime_context().gcs_address]
 
 
 def started(command: list[str], stderr: int) -> "subprocess.Popen[str]":
