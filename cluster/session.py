@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, SeedwrightError
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("jobs", "cluster", "pipeline")
@@ -48,7 +48,7 @@ def session(address: str | None = None) -> Iterator[None]:
                 logging_level=logging.ERROR,
                 runtime_env={"py_modules": [str(ROOT / room) for room in ROOMS]} if given and _checkout() else None,
             )
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except Exception as error:  # of a start that takes too long Ray says no more than that
             raise _no_cluster(given, error) from error
     quiet()
     try:
@@ -68,7 +68,12 @@ def _refuse_unreachable(address: str) -> None:
         raise _no_cluster(address, getattr(error, "strerror", None) or error) from error
 
 
-def _no_cluster(address: str | None, why: object) -> InputError:
+def _no_cluster(address: str | None, why: object) -> SeedwrightError:
+    if not address:
+        return SeedwrightError(
+            f"cluster: Ray did not start on this machine ({why}); it may be out of processor time, memory or disk in "
+            "/tmp: see `seedwright doctor`, then run the same command again"
+        )
     return InputError(
         f"cluster.address: no Ray cluster at {address} ({why}); start one with `ray start --head`; if it "
         "wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH here too"

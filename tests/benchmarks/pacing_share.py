@@ -23,11 +23,11 @@ def main() -> None:
     given = options.parse_args()
     settings = SimulatedSettings(output_tokens_per_minute=given.per_minute, burst_s=0.25, latency_ms=(50, 300))
     limits = Limits(output_tokens_per_minute=given.per_minute, in_flight=64)
-    number = int(given.per_minute / 60 / 134 * (given.seconds + 6))  # 134 tokens a reply, enough to the end
-    # long replies together, so that a static split has busy and idle parts
+    number = int(given.per_minute / 60 / 90 * (given.seconds + 6))  # 90 tokens a reply, enough to the end
+    # long replies together (150 tokens on average, then 70), so that a static split has busy and idle parts
     long, short = (
         requests(number // 4, seed=1, longest_out=280),
-        requests(number - number // 4, seed=2, longest_out=237),
+        requests(number - number // 4, seed=2, longest_out=120),
     )
     rows = []
     for name in ("ours", "ours, limits from headers", "SDK, 8 retries", "static split"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cluster.session import ROOT, session
-from pipeline.errors import InputError
+from pipeline.errors import InputError, SeedwrightError
 
 
 @pytest.fixture
@@ -33,6 +33,14 @@ def test_an_address_where_nothing_listens_is_refused_in_seconds(spelling: str, c
 def test_an_address_that_cannot_be_one_is_refused_in_one_line(address: str) -> None:
     with pytest.raises(InputError, match=r"^cluster\.address: no Ray cluster at .*$"), session(address):
         raise AssertionError("connected")
+
+
+def test_a_cluster_that_does_not_start_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / "file"))
+    told = r"^cluster: Ray did not start on this machine \(.*Not a directory.*\); .*run the same command again$"
+    with pytest.raises(SeedwrightError, match=told), session():
+        raise AssertionError("started")
 
 
 @pytest.mark.ray
