@@ -20,7 +20,7 @@ SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder -n
 # The files with tests of a mark: to import the others takes each process ten seconds.
 marked = $(shell grep -rlE 'mark\.$(1)\b' tests --include 'test_*.py')
 
-.PHONY: install run test test-fast drill check clean
+.PHONY: install run test test-fast drill proof check clean
 
 install: $(VENV)/.installed
 
@@ -35,10 +35,14 @@ run: install
 
 test: install
 	$(BIN)/python -m pytest tests -m 'not ray and not drill' $(SIDE_BY_SIDE) 3
-	$(BIN)/python -m pytest $(call marked,ray) -m 'ray and not drill' $(SIDE_BY_SIDE) 2
+	$(BIN)/python -m pytest $(call marked,ray) -m 'ray and not drill and not proof' $(SIDE_BY_SIDE) 2
 
 drill: install
 	$(BIN)/python -m pytest $(call marked,drill) -m drill $(SIDE_BY_SIDE) 2
+
+# What ships, run whole: is the student really better? Some five minutes, which the tests of every change do not take.
+proof: install
+	$(BIN)/python -m pytest $(call marked,proof) -m proof
 
 # Half a minute: without the rooms that import torch or Ray, the built-in teacher's own tests, and files that are slow as a whole.
 test-fast: install
