@@ -12,9 +12,11 @@ from jobs.counting import counted
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.curate.looks_ahead import LookAhead, looks_ahead
+from pipeline.generate.asides import ROLE, doubtful
 from pipeline.generate.estimate import Estimate, estimate
 from pipeline.generate.human import Rate, resolved
 from pipeline.generate.matrix import Matrix
+from pipeline.generate.noise import without_asides
 from pipeline.generate.plan import plan_requests
 from pipeline.generate.register import measure, with_measured
 from pipeline.generate.sharing import has_format, prefix_tokens
@@ -35,7 +37,7 @@ def shape(run: Run) -> Any:
     looks = run.settings.consistency, judge and (judge.model, judge.control, judge.max_tokens, price_of(judge))
     return [
         {key: shaping[key] for key in ("matrix", "forbid", "generation", "teacher")},
-        run.source.fingerprint(roles(run)),
+        run.source.fingerprint((*roles(run), ROLE)),
         repr([known, looks]),
     ]
 
@@ -58,6 +60,9 @@ def work(run: Run) -> dict[str, Any]:
     register = [asdict(one) for one in measure(seeds["text"].to_pylist())]
     say(f"{shown_register(register)}\n\n{shown(figures, run.settings.generation.target)}")
     say(served(run, requests))
+    notes = [*doubtful(task), *filter(None, [without_asides(run.source, seeds)])]
+    for note in notes:
+        say(f"noise          {note}")
     looks = looks_ahead(task, seeds, requests.num_rows)
     for look in looks:
         say(_look(look))
@@ -65,6 +70,7 @@ def work(run: Run) -> dict[str, Any]:
         **asdict(figures),
         "looks": [asdict(look) for look in looks],
         "register": register,
+        "notes": notes,
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
         "summary": f"{figures.requests:,} requests",
     }

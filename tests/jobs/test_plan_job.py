@@ -135,6 +135,25 @@ def test_the_human_rate_is_read_shown_and_part_of_what_the_plan_depends_on(
     assert "label refund: no row of the calibration set has it, so no sample will" in again
 
 
+def test_the_plan_says_which_asides_are_doubtful_or_that_there_are_none(seedwright: Seedwright, tmp_path: Path) -> None:
+    init(tmp_path / "mails", "classification")
+    (tmp_path / "mails/seeds.jsonl").write_text('{"text": "Where is it? And can I pay later?"}\n')
+    always = ["--set", "generation.noise=measured", "--set", "teacher.base_url=http://127.0.0.1:9"]
+    shown = seedwright("plan", tmp_path / "mails", *always, "--out", tmp_path / "run")
+    assert "1 of 1 seeds ask for several things, and no sample is made to: generation.asides names no" in shown.stderr
+    asides = tmp_path / "mails/asides.txt"
+    asides.write_text("Do you sell lamps?\nAnd my refund?\n")
+    given = ["plan", tmp_path / "mails", *always, "--set", f"generation.asides={asides}", "--out", tmp_path / "run"]
+    shown = seedwright(*given)
+    assert (shown.returncode, "check: done already" in shown.stderr) == (0, True)
+    assert "noise          " in shown.stderr
+    assert "asides.txt:2: says 'refund', a label" in shown.stderr
+    asides.write_text("Do you sell lamps?\nOn 3 May 2024?\n")
+    shown = seedwright(*given)
+    assert shown.returncode == 2
+    assert "asides.txt:2: holds '3 May 2024'" in shown.stderr
+
+
 def label(folder: Path, **labels: int) -> None:
     provenance = {"label_source": "constructed", "labelled_by": "template", "labelled_at": "2026-01-01"}
     rows = [
