@@ -13,6 +13,7 @@ from pipeline.canonical import content_hash
 from pipeline.curate.examples import student_prompt
 from pipeline.curate.filters import verdict
 from pipeline.errors import InputError
+from pipeline.generate.asides import ROLE, read_asides
 from pipeline.run_dir import write_parquet, write_text
 from pipeline.seeds.files import fingerprint
 from pipeline.seeds.intake import check_not_empty, counted, real_table, refuse, seed_table, without_folders
@@ -31,6 +32,8 @@ def shape(run: Run) -> Any:
     require_teacher(run.source)
     require_judge(run.source)
     find_encoders(run.settings)
+    if ROLE in run.source.texts:
+        read_asides(load_task(run.source))
     settings = run.settings
     paths = {"seeds": settings.seeds.path, "real": settings.real.path}
     paths |= {f"real.{name}": getattr(settings.real, name) for name in SETS}

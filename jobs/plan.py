@@ -12,9 +12,11 @@ from jobs.counting import counted
 from jobs.run import Job, Run
 from pipeline.canonical import content_hash
 from pipeline.curate.looks_ahead import LookAhead, looks_ahead
+from pipeline.generate.asides import ROLE, doubtful
 from pipeline.generate.estimate import Estimate, estimate
-from pipeline.generate.human import Rate, resolved
+from pipeline.generate.human import Rate, resolved, unnamed_labels
 from pipeline.generate.matrix import Matrix
+from pipeline.generate.noise import without_asides
 from pipeline.generate.plan import plan_requests
 from pipeline.generate.register import measure, with_measured
 from pipeline.generate.sharing import has_format, prefix_tokens
@@ -35,7 +37,7 @@ def shape(run: Run) -> Any:
     looks = run.settings.consistency, judge and (judge.model, judge.control, judge.max_tokens, price_of(judge))
     return [
         {key: shaping[key] for key in ("matrix", "forbid", "generation", "teacher")},
-        run.source.fingerprint(roles(run)),
+        run.source.fingerprint([*roles(run), *run.source.texts.keys() & {ROLE}]),
         repr([known, looks]),
     ]
 
@@ -58,6 +60,11 @@ def work(run: Run) -> dict[str, Any]:
     register = [asdict(one) for one in measure(seeds["text"].to_pylist())]
     say(f"{shown_register(register)}\n\n{shown(figures, run.settings.generation.target)}")
     say(served(run, requests))
+    if labels := unnamed_labels(task, run.dir.table("inputs/calibration.parquet")):
+        say(f"labels         {labels.says}")
+    notes = [*doubtful(task), *filter(None, [without_asides(run.source, seeds)])]
+    for note in notes:
+        say(f"noise          {note}")
     looks = looks_ahead(task, seeds, requests.num_rows)
     for look in looks:
         say(_look(look))
@@ -65,6 +72,8 @@ def work(run: Run) -> dict[str, Any]:
         **asdict(figures),
         "looks": [asdict(look) for look in looks],
         "register": register,
+        "labels": labels.says if labels else None,
+        "notes": notes,
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
         "summary": f"{figures.requests:,} requests",
     }
@@ -113,13 +122,15 @@ def _strata(figures: Estimate) -> str:
 
 def _cells(figures: Estimate) -> str:
     rates = {name: {label: _rate(rate) for label, rate in found.items()} for name, found in figures.human.items()}
+    drawn = {name: values.keys() for name, values in figures.cells.items()}
     rows = [
         [name, value, count, *([rates.get(name, {}).get(value, "")] if rates else [])]
         for name, values in figures.cells.items()
         for value, count in values.items()
     ]
     never = [
-        f"{name} {label}: no row of the calibration set has it, so no sample will"
+        f"{name} {label}: no row of the calibration set has it, so "
+        + ("it is drawn as half a row would be" if label in drawn[name] else "no sample will")
         for name, found in figures.human.items()
         for label, rate in found.items()
         if not rate["count"]
@@ -132,9 +143,8 @@ def _cells(figures: Estimate) -> str:
     return "\n".join([table(header, rows), *never, *([pairs] if of else [])]) if rows else ""
 
 
-def _rate(rate: Mapping[str, float]) -> str:
-    share = rate["count"] / rate["of"]
-    return f"{share:.2f} ({rate['count']} of {rate['of']}, {rate['low']:.2f} to {rate['high']:.2f})"
+def _rate(rate: Mapping[str, Any]) -> str:
+    return Rate(**rate).told
 
 
 def _totals(figures: Estimate, target: int | None) -> str:

@@ -14,19 +14,20 @@ from jobs.console import say, table
 from jobs.passes import ask_passes, together
 from jobs.plan import PLAN, matrix_of
 from jobs.run import Run
-from pipeline.generate.attrition import Starved, attrition, starved, worst
+from pipeline.generate.attrition import Starved, StarvedPair, attrition, starved, starved_pairs, whole_cells, worst
 from pipeline.generate.refill import most_requests, refill_requests
 from pipeline.run_dir import clear, write_parquet
 from pipeline.tasks.task import load_task
 
 Judged = tuple[pa.Table, dict[str, Any]]
 """SAMPLE rows with all verdicts, and what else is told of them."""
+CELLS = "rounds/1/cells.parquet"
 SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Refilled:
-    """All samples judged together, and the entries `attrition` and `refills` of run.json."""
+    """All samples judged together, and the entries `attrition`, with the starved pairs, and `refills` of run.json."""
 
     samples: pa.Table
     figures: dict[str, Any]
@@ -42,17 +43,23 @@ def judged_with_refills(run: Run, judge: Callable[[pa.Table], Judged]) -> Refill
     """
     generation = run.settings.generation
     plan = requests = run.dir.table(PLAN)
-    for old in sorted(run.dir.path.glob("rounds/1/refill-*.parquet")):
+    for old in [run.dir.path / CELLS, *sorted(run.dir.path.glob("rounds/1/refill-*.parquet"))]:
         clear(old)
     refills: list[dict[str, Any]] = []
+    alone: list[Starved] = []  # every value that starved at some time, whether or not a refill made up for it
+    beside = {"noise"} if generation.noise else frozenset[str]()
     while True:
         samples, figures = judge(requests)
         more_ids = frozenset(requests["sample_id"].to_pylist()[plan.num_rows :])
-        found = attrition(samples, more_ids, {"noise"} if generation.noise else frozenset())
-        hungry = starved(found, generation.starved) if len(refills) < generation.refills else []
-        if not hungry:
-            say(_worst_shown(found))
-            return Refilled(samples, figures, found, refills)
+        found = attrition(samples, more_ids, beside)
+        hungry = starved(found, generation.starved)
+        alone += hungry
+        if not hungry or len(refills) == generation.refills:
+            cells = whole_cells(samples, more_ids, beside)
+            write_parquet(run.dir.path / CELLS, cells)
+            pairs = starved_pairs(cells, alone, generation.starved)
+            say(_worst_shown(found) + _pairs_shown(pairs))
+            return Refilled(samples, figures, {**found, "pairs": [asdict(pair) for pair in pairs]}, refills)
         more = _planned(run, requests, hungry, len(refills) + 1, plan.num_rows)
         refills.append(_asked(run, more, hungry, len(refills) + 1))
         requests = pa.concat_tables([requests, more])
@@ -94,3 +101,13 @@ def _worst_shown(found: dict[str, Any]) -> str:
         rows.append([f"  {name or 'stratum'}", value, asked, fate["generated"], fate["kept"], share, reason])
     header = ["  lost most", "value", "asked", "generated", "kept", "share", "most often"]
     return table(header, rows) if rows else "  every value kept the same share"
+
+
+def _pairs_shown(pairs: list[StarvedPair]) -> str:
+    """The pairs of values that starved together; nothing where none did."""
+    rows = [
+        ["  " + " + ".join(f"{name} {value}" for name, value in pair.values.items()), pair.planned, pair.kept]
+        for pair in pairs[:SHOWN]
+    ]
+    shown = table(["  starved only together", "planned", "kept"], rows)
+    return f"\n{shown}" if pairs else ""

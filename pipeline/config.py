@@ -222,7 +222,8 @@ class Settings(BaseModel):
         for key in ("schema_path", "guidelines", "passes", "student_prompt", "normalise", "verify"):
             values.pop(key)
         values["seeds"].pop("path")
-        values["generation"].pop("target")
+        for key in ("target", "asides"):
+            values["generation"].pop(key)
         for key in ("path", "calibration", "dev", "final"):
             values["real"].pop(key)
         values["teacher"] = _answering(self.teacher)

@@ -26,6 +26,7 @@ PATHS = {
     "seeds": {"path"},
     "real": {"path", "calibration", "dev", "final"},
     "teacher": {"prices"},
+    "generation": {"asides"},
     "": {"schema", "guidelines", "passes", "student_prompt", "normalise", "verify"},
 }
 MODELS = {"finetune": "model", "dedup": "embedding", "contamination": "embedding"}

@@ -97,6 +97,20 @@ SAMPLE = pa.schema(
 )
 """`tags`, `judged` and `relabelled` are canonical JSON objects, or null where nothing was found or asked."""
 
+CELL = pa.schema(
+    [
+        ("cell", pa.string()),
+        ("planned", pa.int32()),
+        ("refilled", pa.int32()),
+        ("generated", pa.int32()),
+        ("kept", pa.int32()),
+        ("rejected", pa.map_(pa.string(), pa.int32())),
+    ]
+)
+"""What became of the samples of one whole cell; `rejected` counts them by reason, and planned + refilled = rejected +
+kept.
+"""
+
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
 EXAMPLE = pa.schema(

@@ -138,10 +138,11 @@ def _strata(seeds: pa.Table, requests: pa.Table) -> dict[str, dict[str, int]]:
 def _values(
     task: Task, matrix: Matrix, requests: pa.Table, cells: Mapping[str, Mapping[str, str]]
 ) -> dict[str, dict[str, int]]:
-    """Samples by dimension and value, in the order of the task's file."""
+    """Samples by dimension and value, in the order of the task's file; a dimension that it does not name comes last."""
     found: Counter[tuple[str, str]] = Counter()
     for cell, count in Counter(requests["cell"].to_pylist()).items():
         found.update(dict.fromkeys(cells[cell].items(), count))
-    given = task.settings.matrix
+    given = {name: values for name, values in task.settings.matrix.items() if name in matrix.weights}
     listed = {name: matrix.weights[name] if isinstance(values, str) else values for name, values in given.items()}
+    listed |= {name: values for name, values in matrix.weights.items() if name not in given}
     return {name: {value: found[name, value] for value in values} for name, values in listed.items()}

@@ -5,21 +5,23 @@ then a sample is given the traits of one of them, drawn by its own id, and so tr
 What is done follows from the sample alone, whatever block it is in.
 
 The answer's values, dates, amounts, numbers and abbreviations are never touched, and a kind after which the text would
-say another date or amount, or fail the task's own checks, is taken back.
+say another date or amount, or fail the task's own checks, is taken back. What is added is an aside of the task's own
+file, and none that holds a value of the answer.
 """
 
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline.canonical import canonical_json, content_hash
+from pipeline.generate.asides import ROLE, read_asides, usable
 from pipeline.generate.gold import facts, gold_spans
-from pipeline.generate.noise_kinds import KINDS, applied
+from pipeline.generate.noise_kinds import KINDS, Kind, applied, several_requests
 from pipeline.generate.traits import traits_of
 from pipeline.records import SAMPLE
 from pipeline.stage import Stage, Step
@@ -27,11 +29,14 @@ from pipeline.tasks.task import Task, TaskSource, load_task
 
 READS = ("sample_id", "stratum", "text", "answer", "cell", "reason")
 WRITES = ("text", "cell", "raw")
+SEVERAL = "several_requests"
 _TRAIT = {"typos": "misspelt"}
 """The trait that a kind makes, where it has another name."""
 
 
-def noisy(task: Task, text: str, answer: dict[str, Any], kinds: Iterable[str], identity: str) -> tuple[str, list[str]]:
+def noisy(
+    task: Task, text: str, answer: dict[str, Any], kinds: Iterable[str], identity: str, asides: Sequence[str] = ()
+) -> tuple[str, list[str]]:
     """The text with noise of these kinds, and the kinds of which something is left to see.
 
     A kind that would change what `facts` reads or what the task's verifier says is taken back.
@@ -39,9 +44,10 @@ def noisy(task: Task, text: str, answer: dict[str, Any], kinds: Iterable[str], i
     if not (kinds := list(kinds)):
         return text, []
     before, passed = facts(task, answer, text), _verdict(task, text, answer)
+    makers: dict[str, Kind] = {**KINDS, SEVERAL: partial(several_requests, usable(asides, answer))}
     done: list[str] = []
     for kind in kinds:
-        changes = KINDS[kind](text, gold_spans(text, answer), random.Random(content_hash([identity, kind])))
+        changes = makers[kind](text, gold_spans(text, answer), random.Random(content_hash([identity, kind])))
         changed = applied(text, changes)
         if changed == text or not changed.strip():
             continue
@@ -73,6 +79,17 @@ def noise_stages(source: TaskSource, seeds: pa.Table) -> list[Stage]:
     return [Stage("noise", READS, WRITES, partial(_load, source, profiles, shares))]
 
 
+def without_asides(source: TaskSource, seeds: pa.Table) -> str | None:
+    """What is to be said where noise is `measured` on seeds that ask for several things, and there is no file of
+    requests to add.
+    """
+    if source.settings.generation.noise != "measured" or ROLE in source.texts:
+        return None
+    asking = sum(SEVERAL in traits_of(text) for text in seeds["text"].to_pylist())
+    said = f"{asking:,} of {seeds.num_rows:,} seeds ask for several things, and no sample is made to"
+    return f"{said}: generation.asides names no file of requests to add" if asking else None
+
+
 def _profiles(seeds: pa.Table) -> dict[str, list[list[str]]]:
     """The kinds of noise that would make each seed what it is, by stratum; under "" those of all seeds."""
     found: dict[str, list[list[str]]] = {}
@@ -86,6 +103,7 @@ def _profiles(seeds: pa.Table) -> dict[str, list[list[str]]]:
 
 def _load(source: TaskSource, profiles: Mapping[str, list[list[str]]], shares: Mapping[str, float]) -> Step:
     task = load_task(source)
+    asides = read_asides(task)
 
     def step(table: pa.Table) -> pa.Table:
         columns = {name: table[name].to_pylist() for name in WRITES}
@@ -93,7 +111,7 @@ def _load(source: TaskSource, profiles: Mapping[str, list[list[str]]], shares: M
             if row["reason"] is not None:
                 continue
             kinds = drawn(row["sample_id"], profiles.get(row["stratum"] or "", profiles.get("", [])), shares)
-            text, done = noisy(task, row["text"], json.loads(row["answer"]), kinds, row["sample_id"])
+            text, done = noisy(task, row["text"], json.loads(row["answer"]), kinds, row["sample_id"], asides)
             if done:
                 columns["raw"][at], columns["text"][at] = row["text"], text
                 columns["cell"][at] = canonical_json({**json.loads(row["cell"]), "noise": "+".join(done)})

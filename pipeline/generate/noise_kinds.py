@@ -1,12 +1,14 @@
 """The kinds of noise: what each would change in a text, clear of the spans that nothing may touch.
 
-Every kind makes one trait of `traits`, which a test holds it to; `typos` make a text misspelt.
+Every kind makes one trait of `traits`, which a test holds it to; `typos` make a text misspelt. `several_requests` says
+what a person gave to be said, so it comes with those asides and does nothing without.
 """
 
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 Spans = list[tuple[int, int]]
@@ -22,6 +24,7 @@ _NEIGHBOURS = {
 }
 _KEPT = frozenset("never without unless except none neither nothing cannot only before after until".split())
 """Words whose slip could turn what a sentence says."""
+_ENDED = re.compile(r"[.!?…。？！][\"'”’)]*\s*$")
 _MARK = re.compile(r"(?<=[^\W_])[.,;:!?]+(?=\s|$)")
 _SENTENCE_START = re.compile(r"(?:^|(?<=[.!?])\s+|\n\s*)[\"'“‘(]?([^\W\d_])")
 _CONTRACTION = re.compile(
@@ -133,9 +136,27 @@ def _clipped(text: str, gold: Spans, _: random.Random) -> list[Change]:
     return [(start, end, "") for at, (start, end) in enumerate(kept) if not any(start < one[1] for one in kept[:at])]
 
 
-KINDS: Mapping[str, Callable[[str, Spans, random.Random], list[Change]]] = MappingProxyType(
+def several_requests(asides: Sequence[str], text: str, gold: Spans, rng: random.Random) -> list[Change]:
+    """One of the asides as a sentence of its own: before the text, after its greeting where it has one, or behind."""
+    if not asides or not text.strip():
+        return []
+    said, opening, end = rng.choice(asides), _OPENING.match(text), len(text.rstrip())
+    if rng.random() < 0.5:
+        start = opening.end() if opening else 0
+        return [(start, start, said + _gap(said))] if _is_free(start, start, gold) else []
+    return [(end, end, _gap(text) + said)]
+
+
+def _gap(sentence: str) -> str:
+    """What parts a sentence from the next: a line of its own where no mark ends it, as one more would change it."""
+    return " " if _ENDED.search(sentence) else "\n"
+
+
+Kind = Callable[[str, Spans, random.Random], list[Change]]
+KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "clipped": _clipped,
+        "several_requests": partial(several_requests, ()),
         "typos": _typos,
         "no_apostrophe": _no_apostrophe,
         "lower_case": _lower_case,

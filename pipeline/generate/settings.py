@@ -1,8 +1,8 @@
 """The settings of generation: how many samples of which cells, refills, and the shares of noise."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 Chance = Annotated[float, Field(ge=0, le=1)]
@@ -14,6 +14,8 @@ class Noise(BaseModel):
     model_config = STRICT
     clipped: Chance = 0
     """Greetings, thanks and polite ways round go."""
+    several_requests: Chance = 0
+    """One of the requests in the file `asides` is added."""
     typos: Chance = 0
     no_apostrophe: Chance = 0
     lower_case: Chance = 0
@@ -51,3 +53,14 @@ class Generation(BaseModel):
     """How often, at most, more samples are asked for the starved values."""
     noise: NoiseGiven = None
     """Noise made in the texts after parsing: shares by kind, or `measured` for what the real seeds show."""
+    asides: str | None = None
+    """A file of short requests, one a line, that no label and no field covers: what `several_requests` adds."""
+
+    @model_validator(mode="after")
+    def _has_what_it_adds(self) -> Self:
+        if isinstance(self.noise, Noise) and self.noise.several_requests and self.asides is None:
+            raise ValueError(
+                "noise.several_requests adds a request of yours to a text; name a file of them, one a line, in "
+                "generation.asides"
+            )
+        return self

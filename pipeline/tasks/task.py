@@ -30,7 +30,7 @@ class TaskSource:
 
     settings: Settings
     texts: dict[str, str] = field(hash=False)
-    """By role (schema, guidelines, pass 0 and on, student_prompt, normalise, verify)."""
+    """By role (schema, guidelines, pass 0 and on, student_prompt, normalise, verify, asides)."""
 
     def fingerprint(self, roles: Iterable[str]) -> str:
         return content_hash({role: self.texts.get(role) for role in roles})
@@ -69,6 +69,8 @@ def read_source(settings: Settings) -> TaskSource:
     }
     roles |= {f"pass {number}": path for number, path in enumerate(settings.passes)}
     roles |= {role: path for role in ("normalise", "verify") if (path := getattr(settings, role))}
+    if settings.generation.asides:
+        roles["asides"] = settings.generation.asides
     return TaskSource(settings, {role: _text(role, Path(path)) for role, path in roles.items()})
 
 
@@ -78,7 +80,8 @@ def _text(role: str, path: Path) -> str:
     except OSError as error:
         raise InputError(f"{path}: {role} cannot be read ({error.strerror}); check the path in task.yaml") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: is not UTF-8 (byte {error.start} of the file); save it as UTF-8") from error
 
 
 def load_task(source: TaskSource) -> Task:

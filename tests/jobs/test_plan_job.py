@@ -135,8 +135,46 @@ def test_the_human_rate_is_read_shown_and_part_of_what_the_plan_depends_on(
     assert "label refund: no row of the calibration set has it, so no sample will" in again
 
 
-def label(folder: Path, **labels: int) -> None:
-    provenance = {"label_source": "constructed", "labelled_by": "template", "labelled_at": "2026-01-01"}
+def test_labels_are_drawn_as_people_gave_them_unless_the_matrix_leaves_them_to_the_teacher(
+    seedwright: Seedwright, tmp_path: Path
+) -> None:
+    init(tmp_path / "mails", "classification")
+    label(tmp_path / "mails", "human", refund=3, delivery=9)
+    always = ["--set", "generation.samples=100", "--set", "teacher.base_url=http://127.0.0.1:9"]
+    shown = seedwright("plan", tmp_path / "mails", *always, "--out", tmp_path / "run", "--json")
+    entry = json.loads(shown.stdout)["stages"]["plan"]
+    assert entry["labels"].startswith("drawn at the human rate, that of 12 calibration rows which people labelled")
+    assert f"labels         {entry['labels']}" in shown.stderr
+    assert "0.25 (3 of 12, 0.09 to 0.53)" in shown.stderr
+    assert 10 < entry["cells"]["label"]["refund"] < 40
+    left = seedwright("plan", tmp_path / "mails", *always, "--set", "matrix.label=teacher").stderr
+    assert "labels         left to the teacher (matrix.label); people gave refund 0.25 (3 of 12, 0.09 to 0.53)" in left
+    label(tmp_path / "mails", "human", refund=0, delivery=9)
+    shown = seedwright("plan", tmp_path / "mails", *always).stderr
+    assert "label refund: no row of the calibration set has it, so it is drawn as half a row would be" in shown
+
+
+def test_the_plan_says_which_asides_are_doubtful_or_that_there_are_none(seedwright: Seedwright, tmp_path: Path) -> None:
+    init(tmp_path / "mails", "classification")
+    (tmp_path / "mails/seeds.jsonl").write_text('{"text": "Where is it? And can I pay later?"}\n')
+    always = ["--set", "generation.noise=measured", "--set", "teacher.base_url=http://127.0.0.1:9"]
+    shown = seedwright("plan", tmp_path / "mails", *always, "--out", tmp_path / "run")
+    assert "1 of 1 seeds ask for several things, and no sample is made to: generation.asides names no" in shown.stderr
+    asides = tmp_path / "mails/asides.txt"
+    asides.write_text("Do you sell lamps?\nAnd my refund?\n")
+    given = ["plan", tmp_path / "mails", *always, "--set", f"generation.asides={asides}", "--out", tmp_path / "run"]
+    shown = seedwright(*given)
+    assert (shown.returncode, "check: done already" in shown.stderr) == (0, True)
+    assert "noise          " in shown.stderr
+    assert "asides.txt:2: says 'refund', a label" in shown.stderr
+    asides.write_text("Do you sell lamps?\nOn 3 May 2024?\n")
+    shown = seedwright(*given)
+    assert shown.returncode == 2
+    assert "asides.txt:2: holds '3 May 2024'" in shown.stderr
+
+
+def label(folder: Path, source: str = "constructed", /, **labels: int) -> None:
+    provenance = {"label_source": source, "labelled_by": "template", "labelled_at": "2026-01-01"}
     rows = [
         {"text": f"{name} {number} {'abcdefghijkl'[number] * 9}", "label": name, "document_id": f"{name}-{number}"}
         for name, count in labels.items()

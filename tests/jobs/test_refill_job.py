@@ -82,6 +82,13 @@ def test_a_value_that_starved_is_refilled_said_and_recorded_and_a_second_run_fin
     assert f"refill 1: {refill['requests']} more requests" in shown
     assert "at most 40 more" in shown
     assert record["stages"]["plan"]["refill_requests"] == 40
+    cells = pq.read_table(tmp_path / "run/rounds/1/cells.parquet").to_pylist()
+    assert sum(row["planned"] for row in cells) == 80
+    assert sum(row["refilled"] for row in cells) == refill["requests"]
+    omitting = [row for row in cells if json.loads(row["cell"])["omits"] == "parties"]
+    assert sum(dict(row["rejected"]).get("low_confidence", 0) for row in omitting) == starved["planned"]
+    assert sum(row["kept"] for row in omitting) == parties["kept"]
+    assert curated(record)["attrition"]["pairs"] == []
     written = pq.read_table(tmp_path / "run/rounds/1/refill-1.parquet")
     assert written.num_rows == refill["requests"]
 

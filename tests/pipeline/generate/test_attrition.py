@@ -1,9 +1,11 @@
 import json
+import time
 
 import pyarrow as pa
 import pytest
 
-from pipeline.generate.attrition import attrition, starved, worst
+from pipeline.generate.attrition import StarvedPair, attrition, starved, starved_pairs, whole_cells, worst
+from pipeline.records import CELL
 
 
 def samples(*groups: tuple[int, str, dict[str, str], str | None]) -> pa.Table:
@@ -113,3 +115,87 @@ def test_what_a_cell_notes_beside_the_matrix_is_no_dimension() -> None:
 def test_the_worst_are_those_that_lost_more_than_all_did(table: pa.Table) -> None:
     assert [one[:2] for one in worst(attrition(table), 2)] == [("size", "l"), ("", "SaaS")]
     assert len(worst(attrition(table), 10)) == 3
+
+
+def test_every_whole_cell_has_what_was_planned_generated_rejected_by_reason_and_kept(table: pa.Table) -> None:
+    cells = whole_cells(table)
+    assert cells.schema == CELL
+    assert cells.to_pylist()[:2] == [
+        {
+            "cell": '{"size":"l","tone":"dry"}',
+            "planned": 10,
+            "refilled": 0,
+            "generated": 10,
+            "kept": 0,
+            "rejected": [("near", 10)],
+        },
+        {
+            "cell": '{"size":"l","tone":"kind"}',
+            "planned": 3,
+            "refilled": 0,
+            "generated": 0,
+            "kept": 0,
+            "rejected": [("no_reply", 3)],
+        },
+    ]
+    for row in cells.to_pylist():
+        assert row["planned"] + row["refilled"] == sum(dict(row["rejected"]).values()) + row["kept"]
+    assert sum(cells["planned"].to_pylist()) == table.num_rows
+
+
+def test_the_values_of_whole_cells_add_up_to_the_attrition_of_the_values(table: pa.Table) -> None:
+    refilled = set(table["sample_id"].to_pylist()[80:])
+    found = attrition(table, refilled)["cells"]
+    for name, values in found.items():
+        for value, fate in values.items():
+            rows = [row for row in whole_cells(table, refilled).to_pylist() if json.loads(row["cell"])[name] == value]
+            for what in ("planned", "refilled", "generated", "kept"):
+                assert sum(row[what] for row in rows) == fate[what]
+
+
+def test_a_cell_is_the_same_with_and_without_what_is_noted_beside_it() -> None:
+    noted = samples((2, "x", {"tone": "dry"}, None), (1, "y", {"tone": "dry", "noise": "typos"}, "near"))
+    [row] = whole_cells(noted, beside={"noise"}).to_pylist()
+    assert (row["cell"], row["planned"], row["kept"]) == ('{"tone":"dry"}', 3, 2)
+    assert whole_cells(noted.slice(0, 0)).num_rows == 0
+    assert starved_pairs(whole_cells(noted.slice(0, 0)), [], 0.5) == []
+
+
+def test_a_pair_starves_where_its_values_do_not_and_only_there() -> None:
+    """A quarter of the plan is kind and long; of the other three quarters all is kept."""
+    together = samples(
+        *((100, "x", {"tone": tone, "size": size}, None) for tone, size in (("dry", "s"), ("dry", "l"), ("kind", "s"))),
+        (10, "x", {"tone": "kind", "size": "l"}, None),
+        (90, "x", {"tone": "kind", "size": "l"}, "near"),
+    )
+    assert starved(attrition(together), 0.5) == []
+    assert starved_pairs(whole_cells(together), [], 0.5) == [StarvedPair({"size": "l", "tone": "kind"}, 100, 10)]
+    assert starved_pairs(whole_cells(together), [], 0.1) == []
+    assert starved_pairs(whole_cells(together), [], 0.0) == []
+
+
+def test_a_pair_of_a_value_that_starves_anyway_is_not_told_again(table: pa.Table) -> None:
+    hungry = starved(attrition(table), 0.5)
+    assert {one.value for one in hungry} >= {"kind", "l"}
+    assert starved_pairs(whole_cells(table), [], 0.5) != []
+    assert starved_pairs(whole_cells(table), hungry, 0.5) == []
+
+
+def test_thousands_of_cells_take_a_moment() -> None:
+    """A matrix of seven dimensions has a cell for nearly every sample."""
+    rows = [
+        {
+            "sample_id": str(number),
+            "stratum": "x",
+            "cell": json.dumps({name: str((number // 4**place) % 4) for place, name in enumerate("abcdefg")}),
+            "stage": "dedup" if number % 5 == 0 else None,
+            "reason": "near" if number % 5 == 0 else None,
+        }
+        for number in range(5000)
+    ]
+    made = pa.Table.from_pylist(rows)
+    started = time.process_time()
+    cells = whole_cells(made)
+    assert starved_pairs(cells, [], 0.5) == []
+    assert time.process_time() - started < 5
+    assert cells.num_rows == 5000

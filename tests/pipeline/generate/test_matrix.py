@@ -64,3 +64,16 @@ def test_the_human_rate_wants_labels_and_a_dimension_that_is_drawn(task_folder: 
         load_settings(str(task_folder), None, ["kind=classification", "matrix.label=human", "generation.cross=[label]"])
     with pytest.raises(InputError, match="should be a mapping, such as matrix"):
         load_settings(str(task_folder), None, ["matrix.register=humane"])
+
+
+def test_only_labels_that_are_not_crossed_can_be_left_to_the_teacher(task_folder: Path) -> None:
+    labels = ["kind=classification", "matrix.label=teacher"]
+    with pytest.raises(InputError, match="is `teacher`, but extraction has no labels"):
+        load_settings(str(task_folder), None, labels[1:])
+    with pytest.raises(InputError, match="is `teacher`, which only `label` can be"):
+        load_settings(str(task_folder), None, [labels[0], "matrix.register=teacher"])
+    with pytest.raises(InputError, match="which is left to the teacher; take it out"):
+        load_settings(str(task_folder), None, [*labels, "generation.cross=[label]"])
+    with pytest.raises(InputError, match="names 'label', which is no dimension of matrix"):
+        load_settings(str(task_folder), None, [*labels, "forbid=[{label: refund}]"])
+    assert load_settings(str(task_folder), None, labels)[0].matrix["label"] == "teacher"

@@ -129,7 +129,7 @@ def test_each_kind_does_what_it_says(load: Callable[..., Task], kind: str, expec
 
 def test_each_kind_makes_its_trait(load: Callable[..., Task]) -> None:
     for kind in set(KINDS) - {"clipped", "typos"}:
-        assert kind in traits_of(noisy(load(), CHAT, {}, [kind], "x")[0])
+        assert kind in traits_of(noisy(load(), CHAT, {}, [kind], "x", ["And do you sell lamps?"])[0])
     assert "polite" not in traits_of(noisy(load(), CHAT, {}, ["clipped"], "x")[0])
 
 
