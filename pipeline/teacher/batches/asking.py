@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from pipeline.errors import BudgetStop, TeacherError
 from pipeline.teacher.batches.finding import search
-from pipeline.teacher.batches.reading import TOGETHER, Reading, read_on
+from pipeline.teacher.batches.reading import RESULT_S, TOGETHER, Reading, read_on
 from pipeline.teacher.batches.service import BatchService, Status
 from pipeline.teacher.batches.settling import settle
 from pipeline.teacher.batches.terms import OpenBatch, Terms
@@ -235,10 +235,14 @@ class BatchAsking:
         self.terms.tell(f"batch {name}: {outcome}{counted}; its requests are sent again")
 
     async def _read(self, one: OpenBatch, batch_id: str) -> None:
-        reading, error = Reading(one.batch, batch_id), "the stream ended early"
+        clock, seconds = asyncio.get_running_loop().time, self.teacher.timeout_s + RESULT_S * len(one.batch.keys)
+        reading, error = Reading(one.batch, batch_id, clock() + seconds), "the stream ended early"
         for turn in range(self.teacher.attempts):
             if turn:
                 await self._pause()
+            if clock() > reading.until:
+                error = f"not within {seconds:.0f} s"
+                break
             before = reading.dollars
             broken = await read_on(reading, self.service, self.ledger, self.terms.price)
             self.spent += reading.dollars - before

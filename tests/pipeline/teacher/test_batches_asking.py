@@ -82,8 +82,8 @@ class World:
     ) -> dict[str, int]:
         """One process's worth of asking: it knows no more than the ledger."""
         values = {"poll_s": [0.02, 0.1], "settle_s": 0.3, **batches}
-        patience = values.pop("patience_s", 20)
-        teacher = Teacher(base_url=self.url, batches=values, attempts=4, timeout_s=5, patience_s=patience)
+        patience, timeout = values.pop("patience_s", 20), values.pop("timeout_s", 5)
+        teacher = Teacher(base_url=self.url, batches=values, attempts=4, timeout_s=timeout, patience_s=patience)
         found, known = open_batches(lambda holding: read_ledger(self.ledger, holding))
         replied = {one["key"] for one in self.records("reply")}
         spent = read_answered(self.ledger, set(), self.price).spent
