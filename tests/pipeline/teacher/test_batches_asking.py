@@ -24,7 +24,7 @@ from pipeline.teacher.batches.service import BatchService
 from pipeline.teacher.batches.terms import Terms
 from pipeline.teacher.batches.values import PLAIN, entries_of, open_batches, params_of
 from pipeline.teacher.client import open_client
-from pipeline.teacher.ledger import Ledger, read_ledger
+from pipeline.teacher.ledger import Ledger, read_heads, read_ledger
 from pipeline.teacher.prices import Price
 from pipeline.teacher.simulated.batches import ERRORS
 from pipeline.teacher.simulated.responder import respond
@@ -187,6 +187,8 @@ def test_every_request_of_a_batch_gets_its_own_reply_at_half_the_price(tmp_path:
         for one in world.records("reply"):
             assert one["dollars"] == pytest.approx(PRICE.dollars(usage(one["body"])) / 2)
             assert one["batch"] == world.records("batch")[0]["key"]
+            assert one["tokens"] == usage(one["body"]).tokens
+        assert not any("body" in head for head in read_heads(world.ledger))
 
     play(tmp_path, scenario)
 
