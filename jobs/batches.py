@@ -124,7 +124,7 @@ def shown() -> Iterator[Callable[[Sequence[OpenBatch]], None]]:
 
 def described(one: OpenBatch) -> str:
     """ "msgbatch_01: 0 succeeded, 0 errored, 500 processing; sent 0:10:00 ago, results come within 24 hours"."""
-    ago = timedelta(seconds=max(0, round(time.time() - one.batch.at)))
+    ago = timedelta(seconds=round(one.age))
     name = one.batch.id or f"batch {one.batch.key}"
     return f"{name}: {counted(one)}; sent {ago} ago, results come within 24 hours"
 

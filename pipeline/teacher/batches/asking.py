@@ -199,8 +199,12 @@ class BatchAsking:
             self._check_deadline(one, f"batch {one.batch.key} was not found for certain")
 
     def _check_deadline(self, one: OpenBatch, what: str) -> None:
-        if time.time() - one.batch.at > self.limits.deadline_h * 3600:
-            raise self._stopped(f"{what} after {self.limits.deadline_h:g} hours")
+        """By a wrong clock a run can be stopped too soon or too late, and no more than that."""
+        if one.age > self.limits.deadline_h * 3600:
+            raise self._stopped(
+                f"{what} {one.age / 3600:.1f} hours after it was sent, by the clock of this machine, of which "
+                f"{self.teacher.section}.batches.deadline_h allows {self.limits.deadline_h:g}"
+            )
 
     async def _gone(self, one: OpenBatch, batch_id: str) -> None:
         if not self.terms.volatile:
@@ -208,10 +212,11 @@ class BatchAsking:
         await self._end(one, "forgotten")
 
     def _unknown(self, one: OpenBatch, what: str) -> TeacherError:
+        name = one.batch.id or one.batch.key
         return TeacherError(
-            f"batch {one.batch.id or one.batch.key}: the server does not know {what} (any more); use the key of the "
-            f"workspace that it was sent to, or --set 'teacher.batches.forget=[{one.batch.id or one.batch.key}]' to "
-            f"send, and pay, its {len(one.batch.keys - one.batch.done):,} requests again"
+            f"batch {name}: the server does not know {what} (any more); use the key of the workspace that it was sent "
+            f"to, or --set '{self.teacher.section}.batches.forget=[{name}]' to send, and pay, its "
+            f"{len(one.batch.keys - one.batch.done):,} requests again"
         )
 
     async def _forget(self) -> None:
@@ -280,7 +285,8 @@ class BatchAsking:
         """Raises TeacherError when the server is not for us, or has said nothing of use for longer than patience."""
         if answer.error.startswith(("404", "405")):
             raise TeacherError(
-                f"teacher: it has no Message Batches ({answer.error}); --set teacher.transport=online asks one by one"
+                f"{self.teacher.section}: it has no Message Batches ({answer.error}); "
+                f"--set {self.teacher.section}.transport=online asks one by one"
             )
         if answer.kind == "fatal":
             raise self._stopped(answer.error)
@@ -295,7 +301,7 @@ class BatchAsking:
             self.terms.tell(f"no more batches are sent: {why}")
 
     def _stopped(self, why: str) -> TeacherError:
-        return TeacherError(f"teacher: {why} ({self._tally()}); {AGAIN}")
+        return TeacherError(f"{self.teacher.section}: {why} ({self._tally()}); {AGAIN}")
 
     def _tally(self) -> str:
         left = len(self.entries) - self.fates["answered"] - self.fates["failed"]
