@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.errors import BudgetStop, TeacherError
-from pipeline.teacher.batches.finding import search
+from pipeline.teacher.batches.finding import search, unknown
 from pipeline.teacher.batches.reading import RESULT_S, TOGETHER, Reading, read_on
 from pipeline.teacher.batches.service import BatchService, Status
 from pipeline.teacher.batches.settling import settle
@@ -191,7 +191,9 @@ class BatchAsking:
             await self._taken(one, found.ours)
         elif not found.alike and (self.terms.volatile or time.monotonic() - one.since > self.limits.settle_s):
             if not found.reaches and not self.terms.volatile:
-                raise self._unknown(one, f"{one.batch.newest}, which was the newest when it was sent,")
+                raise unknown(
+                    one.batch, f"{one.batch.newest}, which was the newest when it was sent,", self.teacher.section
+                )
             await self._end(one, "never")
             if len(self.missed) >= self.teacher.attempts:
                 raise self._stopped(f"{len(self.missed)} batches in a row never reached it ({self.missed[-1]})")
@@ -208,16 +210,8 @@ class BatchAsking:
 
     async def _gone(self, one: OpenBatch, batch_id: str) -> None:
         if not self.terms.volatile:
-            raise self._unknown(one, batch_id)
+            raise unknown(one.batch, batch_id, self.teacher.section)
         await self._end(one, "forgotten")
-
-    def _unknown(self, one: OpenBatch, what: str) -> TeacherError:
-        name = one.batch.id or one.batch.key
-        return TeacherError(
-            f"batch {name}: the server does not know {what} (any more); use the key of the workspace that it was sent "
-            f"to, or --set '{self.teacher.section}.batches.forget=[{name}]' to send, and pay, its "
-            f"{len(one.batch.keys - one.batch.done):,} requests again"
-        )
 
     async def _forget(self) -> None:
         for one in list(self.open):

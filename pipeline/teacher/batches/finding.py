@@ -5,6 +5,7 @@ from collections.abc import Set
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from pipeline.errors import TeacherError
 from pipeline.teacher.batches.service import BatchService, Status
 from pipeline.teacher.batches.values import Batch
 from pipeline.teacher.client import Answer
@@ -49,3 +50,13 @@ async def is_ours(service: BatchService, batch: Batch, batch_id: str) -> bool | 
         async for result in results:
             return None if isinstance(result, Answer) else result.custom_id.startswith(f"{batch.key}-")
     return None
+
+
+def unknown(batch: Batch, what: str, section: str) -> TeacherError:
+    """What a person is told of a batch that is at the server no more, or under another key."""
+    name = batch.id or batch.key
+    return TeacherError(
+        f"batch {name}: the server does not know {what} (any more); use the key of the workspace that it was sent to, "
+        f"or --set '{section}.batches.forget=[{name}]' to send, and pay, its {len(batch.keys - batch.done):,} requests "
+        "again"
+    )
