@@ -53,7 +53,7 @@ def ask_in_batches(
     """
     ours, others, known = batches_of(ledger, set(requests["key"].to_pylist()))
     if ours:
-        say(f"  {len(ours):,} batches are on their way and are taken up: {', '.join(b.id or b.key for b in ours)}")
+        say(f"  {len(ours):,} batches are on their way and are taken up: {', '.join(b.name for b in ours)}")
     taken = batch_terms(ledger.parent, teacher)
     asking: list[BatchAsking] = []
 
@@ -92,7 +92,7 @@ def batch_terms(folder: Path, teacher: Teacher) -> ServerTerms:
 def left_behind(batches: Sequence[OpenBatch]) -> str:
     if not batches:
         return "no batch is on its way"
-    names = ", ".join(one.batch.id or one.batch.key for one in batches)
+    names = ", ".join(one.batch.name for one in batches)
     return f"{len(batches):,} batches go on at the server ({names}); the same command takes them up"
 
 

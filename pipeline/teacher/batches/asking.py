@@ -223,7 +223,7 @@ class BatchAsking:
 
         What is forgotten may have been answered, so it counts as spent at its most, of a volatile server's as well.
         """
-        dollars, name = one.batch.dollars if outcome == "forgotten" else 0.0, one.batch.id or one.batch.key
+        dollars = one.batch.dollars if outcome == "forgotten" else 0.0
         await self.ledger.append("batch_end", one.batch.key, outcome=outcome, dollars=dollars)
         self.spent += dollars
         self.open.remove(one)
@@ -231,7 +231,7 @@ class BatchAsking:
             self.entries[key] for key in one.batch.keys if key in self.entries and key not in one.batch.done
         )
         counted = f", and counts as ${dollars:.4f} spent" if dollars else ""
-        self.terms.tell(f"batch {name}: {outcome}{counted}; its requests are sent again")
+        self.terms.tell(f"batch {one.batch.name}: {outcome}{counted}; its requests are sent again")
 
     async def _read(self, one: OpenBatch, batch_id: str) -> None:
         clock, seconds = asyncio.get_running_loop().time, self.teacher.timeout_s + RESULT_S * len(one.batch.keys)
@@ -240,8 +240,7 @@ class BatchAsking:
             if turn:
                 await self._pause()
             if clock() > reading.until:
-                error = f"not within {seconds:.0f} s"
-                break
+                raise self._stopped(f"{reading.missing:,} of the results of {batch_id} did not come in {seconds:.0f} s")
             before = reading.dollars
             broken = await read_on(reading, self.service, self.ledger, self.terms.price)
             self.spent += reading.dollars - before
@@ -255,9 +254,8 @@ class BatchAsking:
 
     async def _settle(self, one: OpenBatch, results: dict[str, Result]) -> None:
         """All results are in: what failed waits again, or is given up."""
-        name = one.batch.id or one.batch.key
         others = self.terms.answered + self.fates["answered"]
-        settled = settle(name, results, self.entries, self.teacher.attempts, others=others)
+        settled = settle(one.batch.name, results, self.entries, self.teacher.attempts, others=others)
         for entry, error in settled.given_up:
             await self._give_up(entry, error)
         await self.ledger.append("batch_end", one.batch.key, outcome="read")
@@ -267,7 +265,7 @@ class BatchAsking:
         self.waiting.extend(settled.again)
         kinds = Counter(result.kind for result in results.values())
         counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
-        self.terms.tell(f"{name}: ended and read: {counts}; ${self.spent:.4f} spent in all")
+        self.terms.tell(f"{one.batch.name}: ended and read: {counts}; ${self.spent:.4f} spent in all")
         if settled.why and self.submit:
             self._end_with(settled.why)
 

@@ -54,9 +54,8 @@ async def is_ours(service: BatchService, batch: Batch, batch_id: str) -> bool | 
 
 def unknown(batch: Batch, what: str, section: str) -> TeacherError:
     """What a person is told of a batch that is at the server no more, or under another key."""
-    name = batch.id or batch.key
+    left = len(batch.keys - batch.done)
     return TeacherError(
-        f"batch {name}: the server does not know {what} (any more); use the key of the workspace that it was sent to, "
-        f"or --set '{section}.batches.forget=[{name}]' to send, and pay, its {len(batch.keys - batch.done):,} requests "
-        "again"
+        f"batch {batch.name}: the server does not know {what} (any more); use the key of the workspace that it was "
+        f"sent to, or --set '{section}.batches.forget=[{batch.name}]' to send, and pay, its {left:,} requests again"
     )
