@@ -53,7 +53,7 @@ def ask_in_batches(
     """
     ours, others, known = batches_of(ledger, set(requests["key"].to_pylist()))
     if ours:
-        say(f"  {len(ours):,} batches are on their way and are taken up: {', '.join(b.id or b.key for b in ours)}")
+        say(f"  {len(ours):,} batches are on their way and are taken up: {', '.join(b.name for b in ours)}")
     taken = batch_terms(ledger.parent, teacher)
     asking: list[BatchAsking] = []
 
@@ -92,7 +92,7 @@ def batch_terms(folder: Path, teacher: Teacher) -> ServerTerms:
 def left_behind(batches: Sequence[OpenBatch]) -> str:
     if not batches:
         return "no batch is on its way"
-    names = ", ".join(one.batch.id or one.batch.key for one in batches)
+    names = ", ".join(one.batch.name for one in batches)
     return f"{len(batches):,} batches go on at the server ({names}); the same command takes them up"
 
 
@@ -124,7 +124,7 @@ def shown() -> Iterator[Callable[[Sequence[OpenBatch]], None]]:
 
 def described(one: OpenBatch) -> str:
     """ "msgbatch_01: 0 succeeded, 0 errored, 500 processing; sent 0:10:00 ago, results come within 24 hours"."""
-    ago = timedelta(seconds=max(0, round(time.time() - one.batch.at)))
+    ago = timedelta(seconds=round(one.age))
     name = one.batch.id or f"batch {one.batch.key}"
     return f"{name}: {counted(one)}; sent {ago} ago, results come within 24 hours"
 

@@ -1,4 +1,4 @@
-"""The doctor: what this machine and the cluster have, and whether every node sees the run folder."""
+"""The doctor: what this machine and the cluster have, and whether the run folder can be locked and every node sees it."""
 
 import importlib.util
 import os
@@ -11,6 +11,7 @@ from typing import Any
 from jobs.console import say
 from jobs.run import TRAINING, installed
 from pipeline.errors import InputError
+from pipeline.file_lock import gives_locks
 from pipeline.run_dir import remedy
 
 FOUR_BIT = {
@@ -25,7 +26,7 @@ def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
     """Looks at packages, key, disk and every node; raises InputError when the run folder cannot be written here."""
     probe = _write_probe(run_dir)
     try:
-        nodes = _nodes(probe, address)
+        nodes, locks = _nodes(probe, address), _locks(probe)
         found: dict[str, Any] = {
             "python": platform.python_version(),
             "packages": {name: installed(name) for name in PACKAGES},
@@ -34,6 +35,8 @@ def examine(run_dir: Path, address: str | None) -> dict[str, Any]:
             "bitsandbytes_back_end": _back_end(nodes),
             "disk_free_gib": round(shutil.disk_usage(run_dir).free / 2**30, 1),
             "nodes": nodes,
+            "run_dir_locks": locks is None,
+            "run_dir_locks_error": locks,
         }
     finally:
         probe.unlink()
@@ -69,6 +72,14 @@ def _write_probe(run_dir: Path) -> Path:
     return probe
 
 
+def _locks(probe: Path) -> str | None:
+    """What is wrong with locks on the run folder's files; None when they hold."""
+    try:
+        return None if gives_locks(probe) else "files can be locked twice there; choose a folder elsewhere"
+    except InputError as error:
+        return str(error).partition(": ")[2]
+
+
 def _nodes(probe: Path, address: str | None) -> list[dict[str, Any]]:
     from cluster.resources import look_at_nodes
     from cluster.session import session
@@ -86,6 +97,7 @@ def _lines(found: dict[str, Any], run_dir: Path) -> list[str]:
         f"GPUs here   {', '.join(found['gpus_here']) or 'none'}",
         f"4-bit       {FOUR_BIT.get(found['bitsandbytes_back_end'], 'bitsandbytes and torch are not both installed')}",
         f"disk        {found['disk_free_gib']} GiB free for {run_dir}",
+        f"locks       {found['run_dir_locks_error'] or 'files of the run folder can be locked'}",
     ]
     for node in found["nodes"]:
         has = f"{node['cpus']:g} CPUs, {node['gpus']:g} GPUs, {node['memory_gib']} GiB"

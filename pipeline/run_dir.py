@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import InputError
+from pipeline.file_lock import lock
 
 
 @contextlib.contextmanager
@@ -112,7 +113,7 @@ def locked(path: Path) -> Iterator[RunDir]:
     """Opens (and makes) a run's folder for this process alone.
 
     The lock is an flock, which the kernel releases when its holder dies, so a killed run never has to be unlocked by
-    hand. Raises InputError when the folder cannot be made or another run holds it.
+    hand. Raises InputError when the folder cannot be made or locked, or another run holds it.
     """
     path = path.absolute()
     try:
@@ -126,12 +127,10 @@ def locked(path: Path) -> Iterator[RunDir]:
 
 
 def _lock(file: IO[str], path: Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    if not lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB, path):
         file.seek(0)
         holder = file.read().strip() or "another process"
-        raise InputError(f"{path}: in use by {holder}; wait for it, or choose another folder with --out") from error
+        raise InputError(f"{path}: in use by {holder}; wait for it, or choose another folder with --out")
     file.truncate(0)
     file.write(f"process {os.getpid()}")
     file.flush()

@@ -37,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.file_lock import lock
 
 BODY = b', "body": "'
 
@@ -56,7 +57,12 @@ class Ledger:
                 f"{folder}: cannot be written on {socket.gethostname()} ({error.strerror}); put the run folder on a "
                 "file system that all nodes share, see `seedwright doctor`"
             ) from error
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        try:
+            lock(self._fd, fcntl.LOCK_EX, folder)
+        except InputError:
+            os.close(self._fd)
+            self.path.unlink()
+            raise
         self._torn = False
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
@@ -164,7 +170,9 @@ def answers(folder: Path, keys: set[str] | None = None) -> Iterator[dict[str, An
 
 
 def wait_for_writers(folder: Path, seconds: float = 60.0) -> None:
-    """Waits until nobody writes to the ledger any more. Raises InputError when somebody still does after `seconds`."""
+    """Waits until nobody writes to the ledger any more. Raises InputError when somebody still does after `seconds`, or
+    when a file system without locks cannot tell.
+    """
     deadline = time.monotonic() + seconds
     for path in sorted(folder.glob("*.jsonl")):
         while _held(path):
@@ -177,8 +185,4 @@ def wait_for_writers(folder: Path, seconds: float = 60.0) -> None:
 
 def _held(path: Path) -> bool:
     with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
+        return not lock(file, fcntl.LOCK_SH | fcntl.LOCK_NB, path.parent)

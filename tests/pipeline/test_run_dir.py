@@ -1,9 +1,11 @@
 import contextlib
 import errno
+import fcntl
 import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -73,6 +75,25 @@ def test_two_runs_on_one_folder_are_refused_and_a_killed_one_leaves_no_lock(tmp_
     process.join()
     with locked(tmp_path) as run:
         assert run.path == tmp_path
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EIO])
+def test_a_file_system_without_locks_is_named_and_not_taken_for_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", no_locks(number))
+    with (
+        pytest.raises(InputError, match=rf"^{tmp_path}: files cannot be locked there \({os.strerror(number)}\); mount"),
+        locked(tmp_path),
+    ):
+        raise AssertionError("opened")
+
+
+def no_locks(number: int) -> Callable[..., None]:
+    def flock(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return flock
 
 
 def test_a_stage_is_finished_only_for_the_fingerprint_it_was_done_with(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.errors import BudgetStop, TeacherError
-from pipeline.teacher.batches.finding import search
-from pipeline.teacher.batches.reading import TOGETHER, Reading, read_on
+from pipeline.teacher.batches.finding import search, unknown
+from pipeline.teacher.batches.reading import RESULT_S, TOGETHER, Reading, read_on
 from pipeline.teacher.batches.service import BatchService, Status
 from pipeline.teacher.batches.settling import settle
 from pipeline.teacher.batches.terms import OpenBatch, Terms
@@ -191,7 +191,9 @@ class BatchAsking:
             await self._taken(one, found.ours)
         elif not found.alike and (self.terms.volatile or time.monotonic() - one.since > self.limits.settle_s):
             if not found.reaches and not self.terms.volatile:
-                raise self._unknown(one, f"{one.batch.newest}, which was the newest when it was sent,")
+                raise unknown(
+                    one.batch, f"{one.batch.newest}, which was the newest when it was sent,", self.teacher.section
+                )
             await self._end(one, "never")
             if len(self.missed) >= self.teacher.attempts:
                 raise self._stopped(f"{len(self.missed)} batches in a row never reached it ({self.missed[-1]})")
@@ -199,20 +201,17 @@ class BatchAsking:
             self._check_deadline(one, f"batch {one.batch.key} was not found for certain")
 
     def _check_deadline(self, one: OpenBatch, what: str) -> None:
-        if time.time() - one.batch.at > self.limits.deadline_h * 3600:
-            raise self._stopped(f"{what} after {self.limits.deadline_h:g} hours")
+        """By a wrong clock a run can be stopped too soon or too late, and no more than that."""
+        if one.age > self.limits.deadline_h * 3600:
+            raise self._stopped(
+                f"{what} {one.age / 3600:.1f} hours after it was sent, by the clock of this machine, of which "
+                f"{self.teacher.section}.batches.deadline_h allows {self.limits.deadline_h:g}"
+            )
 
     async def _gone(self, one: OpenBatch, batch_id: str) -> None:
         if not self.terms.volatile:
-            raise self._unknown(one, batch_id)
+            raise unknown(one.batch, batch_id, self.teacher.section)
         await self._end(one, "forgotten")
-
-    def _unknown(self, one: OpenBatch, what: str) -> TeacherError:
-        return TeacherError(
-            f"batch {one.batch.id or one.batch.key}: the server does not know {what} (any more); use the key of the "
-            f"workspace that it was sent to, or --set 'teacher.batches.forget=[{one.batch.id or one.batch.key}]' to "
-            f"send, and pay, its {len(one.batch.keys - one.batch.done):,} requests again"
-        )
 
     async def _forget(self) -> None:
         for one in list(self.open):
@@ -224,7 +223,7 @@ class BatchAsking:
 
         What is forgotten may have been answered, so it counts as spent at its most, of a volatile server's as well.
         """
-        dollars, name = one.batch.dollars if outcome == "forgotten" else 0.0, one.batch.id or one.batch.key
+        dollars = one.batch.dollars if outcome == "forgotten" else 0.0
         await self.ledger.append("batch_end", one.batch.key, outcome=outcome, dollars=dollars)
         self.spent += dollars
         self.open.remove(one)
@@ -232,13 +231,16 @@ class BatchAsking:
             self.entries[key] for key in one.batch.keys if key in self.entries and key not in one.batch.done
         )
         counted = f", and counts as ${dollars:.4f} spent" if dollars else ""
-        self.terms.tell(f"batch {name}: {outcome}{counted}; its requests are sent again")
+        self.terms.tell(f"batch {one.batch.name}: {outcome}{counted}; its requests are sent again")
 
     async def _read(self, one: OpenBatch, batch_id: str) -> None:
-        reading, error = Reading(one.batch, batch_id), "the stream ended early"
+        clock, seconds = asyncio.get_running_loop().time, self.teacher.timeout_s + RESULT_S * len(one.batch.keys)
+        reading, error = Reading(one.batch, batch_id, clock() + seconds), "the stream ended early"
         for turn in range(self.teacher.attempts):
             if turn:
                 await self._pause()
+            if clock() > reading.until:
+                raise self._stopped(f"{reading.missing:,} of the results of {batch_id} did not come in {seconds:.0f} s")
             before = reading.dollars
             broken = await read_on(reading, self.service, self.ledger, self.terms.price)
             self.spent += reading.dollars - before
@@ -252,9 +254,8 @@ class BatchAsking:
 
     async def _settle(self, one: OpenBatch, results: dict[str, Result]) -> None:
         """All results are in: what failed waits again, or is given up."""
-        name = one.batch.id or one.batch.key
         others = self.terms.answered + self.fates["answered"]
-        settled = settle(name, results, self.entries, self.teacher.attempts, others=others)
+        settled = settle(one.batch.name, results, self.entries, self.teacher.attempts, others=others)
         for entry, error in settled.given_up:
             await self._give_up(entry, error)
         await self.ledger.append("batch_end", one.batch.key, outcome="read")
@@ -264,7 +265,7 @@ class BatchAsking:
         self.waiting.extend(settled.again)
         kinds = Counter(result.kind for result in results.values())
         counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
-        self.terms.tell(f"{name}: ended and read: {counts}; ${self.spent:.4f} spent in all")
+        self.terms.tell(f"{one.batch.name}: ended and read: {counts}; ${self.spent:.4f} spent in all")
         if settled.why and self.submit:
             self._end_with(settled.why)
 
@@ -276,7 +277,8 @@ class BatchAsking:
         """Raises TeacherError when the server is not for us, or has said nothing of use for longer than patience."""
         if answer.error.startswith(("404", "405")):
             raise TeacherError(
-                f"teacher: it has no Message Batches ({answer.error}); --set teacher.transport=online asks one by one"
+                f"{self.teacher.section}: it has no Message Batches ({answer.error}); "
+                f"--set {self.teacher.section}.transport=online asks one by one"
             )
         if answer.kind == "fatal":
             raise self._stopped(answer.error)
@@ -291,7 +293,7 @@ class BatchAsking:
             self.terms.tell(f"no more batches are sent: {why}")
 
     def _stopped(self, why: str) -> TeacherError:
-        return TeacherError(f"teacher: {why} ({self._tally()}); {AGAIN}")
+        return TeacherError(f"{self.teacher.section}: {why} ({self._tally()}); {AGAIN}")
 
     def _tally(self) -> str:
         left = len(self.entries) - self.fates["answered"] - self.fates["failed"]

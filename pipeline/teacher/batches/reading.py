@@ -14,6 +14,8 @@ from pipeline.teacher.ledger import Ledger
 from pipeline.teacher.prices import Price
 from pipeline.teacher.usage import usage
 
+RESULT_S = 0.1
+"""Seconds that each result of a batch is given, beside the timeout of a call."""
 TOGETHER = 500
 """Lines that are handed to the ledger at once, to share an fsync."""
 
@@ -24,6 +26,8 @@ class Reading:
 
     batch: Batch
     batch_id: str
+    until: float
+    """When it is given up, in the loop's time, however often it began anew: a server may send byte after byte."""
     results: dict[str, Result] = field(default_factory=dict)
     dollars: float = 0.0
 
@@ -39,7 +43,7 @@ async def read_on(reading: Reading, service: BatchService, ledger: Ledger, price
     """
     names = {custom_id(reading.batch.key, key): key for key in reading.batch.keys}
     fresh: list[tuple[str, str]] = []
-    async with aclosing(service.results(reading.batch_id)) as stream:
+    async with aclosing(service.results(reading.batch_id, reading.until)) as stream:
         async for result in stream:
             if isinstance(result, Answer):
                 await _write(reading, fresh, ledger, price)

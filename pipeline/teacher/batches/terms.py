@@ -18,6 +18,18 @@ class OpenBatch:
     since: float = field(default_factory=time.monotonic)
     """When this process began to look for it."""
     status: Status | None = None
+    before: float = field(init=False)
+    """Seconds from its intent until then, as the ledger and the clock tell: a guess, as a clock may have been set."""
+
+    def __post_init__(self) -> None:
+        self.before = max(0.0, time.time() - self.batch.at)
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was sent: whatever becomes of the clock meanwhile, the time of this process is counted as
+        it passes.
+        """
+        return self.before + time.monotonic() - self.since
 
 
 @dataclass(frozen=True, slots=True)

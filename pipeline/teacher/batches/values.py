@@ -57,6 +57,10 @@ class Batch:
     id: str | None = None
     done: frozenset[str] = frozenset()
 
+    @property
+    def name(self) -> str:
+        return self.id or self.key
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

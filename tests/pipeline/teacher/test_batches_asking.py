@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 
 from jobs.asking import read_answered
 from pipeline.canonical import canonical_json, content_hash
-from pipeline.config import Teacher
+from pipeline.config import Judge, Teacher
 from pipeline.errors import BudgetStop, SeedwrightError, TeacherError
 from pipeline.records import REQUEST
 from pipeline.teacher.batches.asking import BatchAsking
@@ -24,7 +25,7 @@ from pipeline.teacher.batches.service import BatchService
 from pipeline.teacher.batches.terms import Terms
 from pipeline.teacher.batches.values import PLAIN, entries_of, open_batches, params_of
 from pipeline.teacher.client import open_client
-from pipeline.teacher.ledger import Ledger, read_ledger
+from pipeline.teacher.ledger import Ledger, read_heads, read_ledger
 from pipeline.teacher.prices import Price
 from pipeline.teacher.simulated.batches import ERRORS
 from pipeline.teacher.simulated.responder import respond
@@ -76,14 +77,15 @@ class World:
     key: str = "simulated"
     price: Price = PRICE
     served: ServerTerms = PLAIN
+    role: type[Teacher] = Teacher
 
     async def run(
         self, count: int, *, budget: float | None = None, submit: bool = True, volatile: bool = False, **batches: Any
     ) -> dict[str, int]:
         """One process's worth of asking: it knows no more than the ledger."""
         values = {"poll_s": [0.02, 0.1], "settle_s": 0.3, **batches}
-        patience = values.pop("patience_s", 20)
-        teacher = Teacher(base_url=self.url, batches=values, attempts=4, timeout_s=5, patience_s=patience)
+        patience, timeout = values.pop("patience_s", 20), values.pop("timeout_s", 5)
+        teacher = self.role(base_url=self.url, batches=values, attempts=4, timeout_s=timeout, patience_s=patience)
         found, known = open_batches(lambda holding: read_ledger(self.ledger, holding))
         replied = {one["key"] for one in self.records("reply")}
         spent = read_answered(self.ledger, set(), self.price).spent
@@ -187,6 +189,8 @@ def test_every_request_of_a_batch_gets_its_own_reply_at_half_the_price(tmp_path:
         for one in world.records("reply"):
             assert one["dollars"] == pytest.approx(PRICE.dollars(usage(one["body"])) / 2)
             assert one["batch"] == world.records("batch")[0]["key"]
+            assert one["tokens"] == usage(one["body"]).tokens
+        assert not any("body" in head for head in read_heads(world.ledger))
 
     play(tmp_path, scenario)
 
@@ -524,13 +528,96 @@ def test_what_was_canceled_is_left_to_the_other_transport(tmp_path: Path) -> Non
 
 def test_a_batch_that_does_not_end_stops_the_run_and_stays_open(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        with pytest.raises(TeacherError, match=r"msgbatch_\w+ has not ended after 0\.0001 hours"):
+        with pytest.raises(
+            TeacherError, match=r"msgbatch_\w+ has not ended 0\.0 hours after it was sent.*allows 0\.0001"
+        ):
             await world.run(3, deadline_h=0.0001)
         assert world.records("batch_end") == []
         assert await world.run(3) == {"answered": 3}
         assert world.posted() == 1
 
     play(tmp_path, scenario, batch_s=1.5)
+
+
+WEEK_S = 7 * 86_400.0
+
+
+@pytest.fixture
+def jump(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the clock of this machine forth, or back, by so many seconds from what is right."""
+    real, by = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + by[0])
+    return lambda seconds: by.__setitem__(0, seconds)
+
+
+@pytest.mark.parametrize("by", [WEEK_S, -WEEK_S], ids=["forth", "back"])
+def test_a_clock_that_is_set_while_a_batch_is_waited_for_changes_nothing(
+    tmp_path: Path, jump: Callable[[float], None], by: float
+) -> None:
+    async def scenario(world: World) -> None:
+        running = asyncio.ensure_future(world.run(3))
+        await until(lambda: bool(world.records("batch")))
+        jump(by)
+        assert await running == {"answered": 3}
+        world.check_each_was_charged_once(3)
+
+    play(tmp_path, scenario, batch_s=0.4)
+
+
+def test_the_deadline_is_met_although_the_clock_is_set_back(tmp_path: Path, jump: Callable[[float], None]) -> None:
+    async def scenario(world: World) -> None:
+        running = asyncio.ensure_future(world.run(3, deadline_h=0.0002))
+        await until(lambda: bool(world.records("batch")))
+        jump(-WEEK_S)
+        with pytest.raises(TeacherError, match="has not ended"):
+            await running
+        assert world.records("batch_end") == []
+
+    play(tmp_path, scenario, batch_s=30)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "looked for"])
+@pytest.mark.parametrize("by", [WEEK_S, -WEEK_S], ids=["forth", "back"])
+def test_a_clock_that_is_set_between_two_runs_forgets_no_batch_and_pays_for_none_twice(
+    tmp_path: Path, jump: Callable[[float], None], by: float, known: bool
+) -> None:
+    """Set forth, it makes a batch look old, which can stop a run but nothing more; the same command goes on."""
+
+    async def scenario(world: World) -> None:
+        await killed(world.run(3), lambda: bool(world.records("batch")))
+        if not known:
+            world.forget_last("batch")
+        jump(by)
+        if by > 0:
+            with pytest.raises(TeacherError, match=r"168\.0 hours after it was sent, by the clock of this machine"):
+                await world.run(3)
+            assert world.records("batch_end") == []
+            jump(0)
+        assert await world.run(3) == {"answered": 3}
+        assert world.posted() == 1
+        world.check_each_was_charged_once(3)
+
+    play(tmp_path, scenario, batch_s=1.0)
+
+
+def test_errors_name_the_section_of_whoever_is_asked(tmp_path: Path) -> None:
+    plan = {f"POST {ROUTE}": {"server": "unpaid"}}
+
+    async def scenario(world: World) -> None:
+        world.role = Judge
+        with pytest.raises(TeacherError, match=r"^judge: 402 "):
+            await world.run(2)
+        await killed(world.run(2), lambda: bool(world.records("batch")))
+        lost = world.records("batch")[0]["id"]
+        for path in world.ledger.glob("*.jsonl"):
+            path.write_text(path.read_text().replace(lost, "msgbatch_gone"))
+        with pytest.raises(TeacherError, match=r"--set 'judge\.batches\.forget=\[msgbatch_gone\]'"):
+            await world.run(2)
+        world.url += "/nowhere"
+        with pytest.raises(TeacherError, match=r"^judge: it has no Message Batches.*--set judge\.transport=online"):
+            await world.run(2, forget=["msgbatch_gone"])
+
+    play(tmp_path, scenario, plan, batch_s=30)
 
 
 def test_a_batch_that_the_server_does_not_know_stops_the_run_unless_it_may_be_forgotten(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tracemalloc
 from collections import deque
 from typing import Any
 
@@ -49,6 +50,18 @@ def test_the_body_of_no_part_is_longer_than_a_batch_may_be(limit: int) -> None:
         assert not waiting or len(body) + waiting[0].length > limit - 1
         sent += [entry.key for entry in part]
     assert sent == KEYS
+
+
+def test_a_body_is_held_once_while_it_is_put_together() -> None:
+    size, count = 50_000, 100
+    requests = ((key, b'{"a":"%s"}' % (b"x" * size)) for key in map(content_hash, range(count)))
+    tracemalloc.start()
+    body = batch_body(new_mark(), requests)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(json.loads(body)["requests"]) == count
+    assert len(body) > count * size
+    assert peak < 1.3 * len(body)
 
 
 def test_a_request_that_is_too_long_by_itself_goes_alone() -> None:

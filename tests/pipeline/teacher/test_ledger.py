@@ -1,5 +1,6 @@
 import asyncio
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -123,6 +124,22 @@ def test_a_folder_that_a_node_does_not_share_is_said_and_not_made(tmp_path: Path
     with pytest.raises(InputError, match="all nodes share, see `seedwright doctor`"):
         Ledger(tmp_path / "elsewhere")
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_folder_without_locks_is_said_by_writers_and_by_who_waits_for_them_and_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    write(tmp_path, ("intent", "a", {}))
+
+    def flock(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    for use in (Ledger, wait_for_writers):
+        with pytest.raises(InputError, match=rf"^{tmp_path}: files cannot be locked there.*; mount it with locks"):
+            use(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_heads_are_the_records_without_the_bodies_wherever_a_body_ends_or_is_torn(tmp_path: Path) -> None:
