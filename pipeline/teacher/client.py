@@ -202,8 +202,8 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
     """Asks the server to count the tokens of a request, which is free, and proves address, key and model. `where`
     begins with the section of its settings.
 
-    Returns the count, or None where the server has no such endpoint. Raises TeacherError when it cannot be reached or
-    refuses us.
+    Returns the count, or None where the server has no such endpoint, or something else than a count at that address.
+    Raises TeacherError when it cannot be reached or refuses us.
     """
     import anthropic
 
@@ -211,7 +211,8 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
     wanted = {name: params[name] for name in ("model", "messages", "system") if name in params}
     try:
         async with asyncio.timeout(20):
-            return (await client.messages.count_tokens(**wanted)).input_tokens
+            response = await client.messages.with_raw_response.count_tokens(**wanted)
+            return read_count(await response.read())
     except (anthropic.APIConnectionError, TimeoutError) as error:
         cause = error.__cause__ or error
         raise TeacherError(
@@ -228,5 +229,18 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
                 f"{where}: does not know model {params['model']!r}; set {section}.model to one it serves"
             ) from error
         return None
-    except anthropic.APIError:
+    except (anthropic.APIError, TypeError, ValueError):
         return None
+
+
+def read_count(body: bytes) -> int | None:
+    """The count in a reply; None for a proxy's page, and for whatever else is no count.
+
+    >>> read_count(b'{"input_tokens": 7}'), read_count(b"<html>"), read_count(b"[]")
+    (7, None, None)
+    """
+    try:
+        count = json.loads(body)["input_tokens"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return count if type(count) is int and count >= 0 else None

@@ -8,10 +8,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
@@ -24,7 +24,7 @@ from pipeline.config import Limits
 from pipeline.config import Teacher as TeacherSettings
 from pipeline.generate.parsing import parse_reply
 from pipeline.teacher.ask import Request
-from pipeline.teacher.client import Answer, open_client, send
+from pipeline.teacher.client import Answer, open_client, probe, send
 from pipeline.teacher.ledger import answers, read_ledger
 from pipeline.teacher.prices import Price, price_of
 from pipeline.teacher.refusals import TELLING
@@ -37,6 +37,7 @@ from pipeline.teacher.usage import Usage
 pytestmark = pytest.mark.slow
 
 Serve = Callable[..., Teller]
+Found = TypeVar("Found")
 DRAFT = """<cell>
 register: plain
 </cell>
@@ -291,8 +292,18 @@ def test_a_reply_that_was_cut_or_refused_is_paid_once_kept_and_no_sample_though_
     assert len(log(tmp_path)) == 1
 
 
-def outcome_of(answer: bytes, timeout_s: float = 5.0, pause: float = 0.0, chunk: int = 2**20, key: str = "k") -> Answer:
-    """What becomes of one request to a server that sends these bytes, a chunk at a time, and hangs up."""
+def outcome_of(answer: bytes, timeout_s: float = 5.0, key: str = "k", **way: Any) -> Answer:
+    """What becomes of one request to a server that sends these bytes."""
+
+    async def sent(url: str) -> Answer:
+        async with open_client(url, SecretStr(key), timeout_s) as client:
+            return await send(client, params("hello"), timeout_s)
+
+    return against(answer, sent, **way)
+
+
+def against(answer: bytes, call: Callable[[str], Awaitable[Found]], pause: float = 0.0, chunk: int = 2**20) -> Found:
+    """What comes of a call to a server that sends these bytes, a chunk at a time, and hangs up."""
     ended: list[asyncio.Future[None]] = []
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -308,11 +319,10 @@ def outcome_of(answer: bytes, timeout_s: float = 5.0, pause: float = 0.0, chunk:
             await writer.wait_closed()
         ended.pop().set_result(None)
 
-    async def main() -> Answer:
+    async def main() -> Found:
         server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with server, open_client(url, SecretStr(key), timeout_s) as client:
-            found = await send(client, params("hello"), timeout_s)
+        async with server:
+            found = await call(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         await asyncio.gather(*ended)
         return found
 
@@ -350,6 +360,18 @@ def test_a_reply_that_trickles_in_is_left_at_the_deadline_of_our_own() -> None:
     outcome = outcome_of(head + b" " * 100000, timeout_s=0.5, pause=0.02, chunk=10)
     assert time.monotonic() - began < 20
     assert (outcome.kind, "timed out" in outcome.error) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    "body", ["<html></html>", "[]", "null", "{}", '{"a', "7", '{"input_tokens": "many"}', "[" * 99_999]
+)
+def test_a_200_that_holds_no_count_is_a_server_that_cannot_count(body: str) -> None:
+    async def count(url: str) -> int | None:
+        async with open_client(url, SecretStr("k"), 5) as client:
+            return await probe(client, params("hello"), "teacher here")
+
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    assert against((head + body).encode(), count) is None
 
 
 @pytest.mark.parametrize("bad", [{"messages": [{"role": "user", "content": "half \ud83d"}]}, {"no_such_argument": 1}])
