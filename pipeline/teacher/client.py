@@ -33,6 +33,8 @@ LIMIT_HEADERS = {
 SPENT = ("spend_limit_reached", "credit balance", "usage limit")
 """Words, of a message or of a code, by which a server says that it will take no more requests until somebody pays."""
 PAY = "pay, or raise the limit on spending"
+DIGITS = 15
+"""A limit that is longer is none."""
 IDLE = 16
 """Connections that are kept open while nothing is asked over them."""
 LONGEST = 600
@@ -139,7 +141,13 @@ def is_message(body: str) -> bool:
 
 
 def read_limits(headers: Mapping[str, str]) -> dict[str, int]:
-    return {kind: int(value) for kind, name in LIMIT_HEADERS.items() if (value := headers.get(name, "")).isdigit()}
+    """The limits that are told by a plain number; a header that holds anything else tells none.
+
+    >>> read_limits({LIMIT_HEADERS["requests"]: "50", LIMIT_HEADERS["input_tokens"]: "\u00b2"})
+    {'requests': 50}
+    """
+    told = {kind: headers.get(name, "") for kind, name in LIMIT_HEADERS.items()}
+    return {kind: int(value) for kind, value in told.items() if value.isdecimal() and len(value) <= DIGITS}
 
 
 def sort_error(error: Exception) -> Answer:

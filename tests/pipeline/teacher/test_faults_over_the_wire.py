@@ -354,6 +354,13 @@ def test_whatever_comes_over_the_wire_is_an_outcome_and_never_an_exception(answe
     assert outcome.retry_after is None or 0 <= outcome.retry_after < float("inf")
 
 
+@pytest.mark.parametrize("limit", [b"\xb2", b"9" * 5000, b"-1", b"1e3"])
+def test_a_limit_that_is_no_number_costs_no_reply(limit: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nanthropic-ratelimit-requests-limit: %s\r\ncontent-length: 14\r\n\r\n"
+    outcome = outcome_of(head % limit + b'{"content":[]}')
+    assert (outcome.kind, outcome.body, outcome.limits) == ("ok", '{"content":[]}', {})
+
+
 def test_a_reply_that_trickles_in_is_left_at_the_deadline_of_our_own() -> None:
     began = time.monotonic()
     head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"
