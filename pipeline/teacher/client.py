@@ -9,6 +9,7 @@ import asyncio
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -30,8 +31,13 @@ LIMIT_HEADERS = {
     "input_tokens": "anthropic-ratelimit-input-tokens-limit",
     "output_tokens": "anthropic-ratelimit-output-tokens-limit",
 }
-SPENT = ("spend_limit_reached", "credit balance", "usage limit")
-"""Words, of a message or of a code, by which a server says that it will take no more requests until somebody pays."""
+SPENT_CODES = ("billing_error", "spend_limit_reached")
+SPENT_WORDS = re.compile(
+    r"your credit balance is too low to access|you have reached your specified (workspace )?api usage limits"
+)
+"""By what codes and sentences a server says that it will take no more requests until somebody pays. A word or two of
+them would be found in what it repeats of a prompt.
+"""
 PAY = "pay, or raise the limit on spending"
 DIGITS = 15
 """A limit that is longer is none."""
@@ -176,7 +182,13 @@ def sort_error(error: Exception) -> Answer:
 
 
 def is_spent(text: str) -> bool:
-    return any(word in text.lower() for word in SPENT)
+    """Of an error as `sort_error` writes it: status, type and code before a colon, the server's words after it.
+
+    >>> is_spent("429 rate_limit_error enforced_spend_limit_reached: Wait."), is_spent("400 : no such 'usage limit'")
+    (True, False)
+    """
+    codes, _, words = text.lower().partition(": ")
+    return any(code in codes for code in SPENT_CODES) or SPENT_WORDS.search(words) is not None
 
 
 def _sort_silence(error: Exception) -> Answer:
