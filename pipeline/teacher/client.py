@@ -41,6 +41,10 @@ them would be found in what it repeats of a prompt.
 PAY = "pay, or raise the limit on spending"
 DIGITS = 15
 """A limit that is longer is none."""
+AGAIN = (407, 408, 409, 425, 499)
+"""Statuses below 500 that say nothing against the request: it is asked again."""
+GIVEN_UP = (408, 499, 502, 504, 520, 524)
+"""Statuses of a gateway that has given up on the server behind it, which may have made the reply, and bill it."""
 IDLE = 16
 """Connections that are kept open while nothing is asked over them."""
 LONGEST = 600
@@ -56,7 +60,7 @@ class Answer:
     ok: the server answered 200 and `body` is its text. refused: it will never take this request (400, 413, 422), or
     nothing can send it. rate_limited, overloaded (or not to be reached) and failed: ask again later. fatal: it will
     take no request of ours (wrong key, unknown model, spend limit). `lost`: the request left and no word of the
-    server's came back, so that it may have to be paid for.
+    server's own came back, so that it may have to be paid for.
     """
 
     kind: Kind
@@ -176,8 +180,8 @@ def sort_error(error: Exception) -> Answer:
         return Answer("rate_limited", error=text, retry_after=wait, limits=limits)
     if status in (503, 529):
         return Answer("overloaded", error=text, retry_after=wait)
-    if status >= 500 or status < 400 or status in (408, 409):
-        return Answer("failed", error=text, retry_after=wait)
+    if status >= 500 or status < 400 or status in AGAIN:
+        return Answer("failed", error=text, retry_after=wait, lost=status in GIVEN_UP)
     return Answer("refused", error=text)
 
 

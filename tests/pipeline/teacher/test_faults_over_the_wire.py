@@ -475,7 +475,7 @@ def test_a_clock_that_jumps_back_and_forth_changes_neither_pace_nor_what_is_foun
 
 def dollars_billed(folder: Path, price: Price) -> float:
     """What the server charges: for whatever it sent, and for what it had made when it broke off."""
-    lines = [line for line in log(folder) if line["status"] in (200, 0)]
+    lines = [line for line in log(folder) if line["status"] in (200, 0, 504)]
     return sum(price.dollars(Usage(line["input_tokens"], line["output_tokens"])) for line in lines)
 
 
@@ -525,6 +525,17 @@ def test_a_reply_that_was_made_and_lost_on_its_way_is_counted_as_spent(serve: Se
     have = have_spent(teller.folder, DOLLAR)
     assert dollars_billed(tmp_path, DOLLAR) <= have.spent <= 0.2
     assert have.lost > 0.1
+
+
+def test_a_reply_that_was_made_behind_a_gateway_that_gave_up_is_counted_as_spent(serve: Serve, tmp_path: Path) -> None:
+    teller = serve(server_rates={"gateway_timeout": 0.5}, teller={"budget": 0.1, "price": DOLLAR, "attempts": 99})
+    told = tell(teller, requests(80))
+    assert told.stopped is not None
+    assert told.stopped[0] == "budget"
+    have = have_spent(teller.folder, DOLLAR)
+    assert sum(line["status"] == 504 for line in log(tmp_path)) > 5
+    assert dollars_billed(tmp_path, DOLLAR) <= have.spent <= 0.1
+    assert have.lost > 0.05
 
 
 def test_what_a_killed_run_had_on_its_way_is_counted_as_spent_when_it_goes_on(serve: Serve) -> None:
