@@ -92,15 +92,20 @@ def open_client(base_url: str | None, key: SecretStr, timeout_s: float) -> anthr
     """The SDK's client, its retries off.
 
     It keeps few idle connections: for each request it looks at all of them, by two system calls each, and a hundred,
-    its own default, cost as much as the request itself.
+    its own default, cost as much as the request itself. Raises InputError for an address that is none, and does not
+    show it, for there may be a password in it.
     """
     import anthropic
+    import httpx2
 
     limits = type(anthropic.DEFAULT_CONNECTION_LIMITS)(max_connections=1000, max_keepalive_connections=IDLE)
     http = anthropic.DefaultAsyncHttpxClient(limits=limits, timeout=timeout_s, verify=_certificates())
-    return anthropic.AsyncAnthropic(
-        base_url=base_url, api_key=key.get_secret_value(), max_retries=0, timeout=timeout_s, http_client=http
-    )
+    given: dict[str, Any] = {"max_retries": 0, "timeout": timeout_s, "http_client": http}
+    try:
+        return anthropic.AsyncAnthropic(base_url=base_url, api_key=key.get_secret_value(), **given)
+    except httpx2.InvalidURL:
+        whose = "ANTHROPIC_BASE_URL" if base_url is None else "base_url"
+        raise InputError(f"{whose}: is no address; give one such as https://host:8443") from None
 
 
 @cache
