@@ -15,16 +15,18 @@ from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
-from alone import Teller, answered, kinds, log, params, replies, request, requests, tell, text_of
+from alone import UNMARKED, Teller, answered, kinds, log, params, replies, request, requests, tell, text_of
 from pydantic import SecretStr
 
 from jobs.asking import Answered, read_answered
 from pipeline.canonical import content_hash
-from pipeline.config import Limits
+from pipeline.config import Judge, Limits
 from pipeline.config import Teacher as TeacherSettings
+from pipeline.errors import TeacherError
 from pipeline.generate.parsing import parse_reply
 from pipeline.teacher.ask import Request
 from pipeline.teacher.client import Answer, open_client, probe, send
+from pipeline.teacher.connection import Connection
 from pipeline.teacher.ledger import answers, read_ledger
 from pipeline.teacher.prices import Price, price_of
 from pipeline.teacher.refusals import TELLING
@@ -32,6 +34,7 @@ from pipeline.teacher.simulated.responder import Reply, respond
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.terms import Terms
+from pipeline.teacher.together import ask_here
 from pipeline.teacher.usage import Usage
 
 pytestmark = pytest.mark.slow
@@ -225,6 +228,14 @@ def test_whether_any_is_taken_is_not_for_a_busy_server_to_say(serve: Serve) -> N
     told = tell(serve(plan, retry_after_s=0.05, teller={"limits": limits}), wanted)
     assert told.stopped is None
     assert Counter(told.fates.values()) == {"answered": 25, "failed": 15}
+
+
+def test_what_stops_the_asking_of_a_judge_is_told_of_the_judge(serve: Serve, tmp_path: Path) -> None:
+    url, judge = serve().url, Judge(model="simulated-judge")
+    connection = Connection(judge, Limits(), url, SecretStr("another"), None, UNMARKED)
+    (tmp_path / "ledger").mkdir()
+    with pytest.raises(TeacherError, match=r"^judge: 401 .*0 answered now, 3 left.*mend that"):
+        ask_here(requests(3), connection, tmp_path / "ledger", None, 0.0, lambda _: None, print)
 
 
 # Broken replies
@@ -544,7 +555,7 @@ def test_what_a_killed_run_had_on_its_way_is_counted_as_spent_when_it_goes_on(se
 import sys
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
-from alone import Teller, requests, tell
+from alone import UNMARKED, Teller, requests, tell
 from pipeline.teacher.prices import Price, price_of
 tell(Teller(Path({str(teller.folder)!r}), {teller.url!r}, price=Price(1.0, 5.0, "test")), requests(5))
 """
