@@ -150,7 +150,7 @@ def generate(
         raise SeedwrightError(
             f"cluster: generation broke off ({error}); run the same command again, what is answered is kept"
         ) from error
-    require_all_asked(stats, counts)
+    require_all_asked(stats, counts, teacher.section)
     return {**stats, "fates": dict(counts)}
 
 

@@ -20,6 +20,7 @@ from pipeline.config import Limits, Teacher
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.plan import to_request
 from pipeline.generate.waiting import GROUP_ROWS, Waiting, set_aside
+from pipeline.teacher.address import shown
 from pipeline.teacher.client import api_key, open_client, probe
 from pipeline.teacher.connection import Connection
 from pipeline.teacher.ledger import read_writers, wait_for_writers
@@ -221,4 +222,4 @@ def _ask_online(
 async def check_teacher(teacher: Teacher, base_url: str | None, params: dict[str, Any]) -> None:
     """Proves address, key and model by a free call. Raises TeacherError."""
     async with open_client(base_url, api_key(teacher), 20) as client:
-        await probe(client, params, f"{teacher.section} {base_url or client.base_url}")
+        await probe(client, params, f"{teacher.section} {shown(base_url or client.base_url)}")

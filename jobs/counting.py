@@ -10,6 +10,7 @@ from jobs.asking import teacher_url
 from jobs.run import Run
 from pipeline.errors import SeedwrightError
 from pipeline.generate.estimate import Counted
+from pipeline.teacher.address import shown
 from pipeline.teacher.client import api_key, open_client, probe
 
 MOST = 10
@@ -56,6 +57,6 @@ def scaled(sample: Sample, counts: list[int | None]) -> Counted:
 async def _counts(run: Run, base_url: str | None, sample: Sample) -> list[int | None]:
     teacher = run.settings.teacher
     async with open_client(base_url, api_key(teacher), PATIENCE_S) as client, asyncio.timeout(PATIENCE_S):
-        where = f"teacher {base_url or client.base_url}"
+        where = f"{teacher.section} {shown(base_url or client.base_url)}"
         asked = (probe(client, json.loads(params), where) for params in sample.params)
         return list(await asyncio.gather(*asked))

@@ -64,7 +64,7 @@ def warm_up(folder: Path, todo: pa.Table, connection: Connection, budget: float 
         fate, sender = asyncio.run(_ask_one(folder / "ledger", to_request(row), connection, warmed.terms, turns))
         if turns.stopped and turns.stopped[0] == "teacher" and turns.stopped[1]:
             remedy = "mend that, then run the same command again; what is answered is kept"
-            raise TeacherError(f"teacher: {turns.stopped[1]}; {remedy}")
+            raise TeacherError(f"{teacher.section}: {turns.stopped[1]}; {remedy}")
         if fate == "stopped":
             break
         if fate == "answered":
@@ -73,7 +73,8 @@ def warm_up(folder: Path, todo: pa.Table, connection: Connection, budget: float 
         if fate == "answered":
             break
     if lost := [name for name in ("caching", "structured") if getattr(terms, name) > getattr(warmed.terms, name)]:
-        say(f"  the server does not take teacher.{' or teacher.'.join(lost)}; it is asked without")
+        names = " or ".join(f"{teacher.section}.{name}" for name in lost)
+        say(f"  the server does not take {names}; it is asked without")
     return warmed
 
 

@@ -123,6 +123,7 @@ async def _once(
             settled = Settled(reservation, "failed")
         elif answer.lost:
             await ledger.append("lost", request.key, dollars=reservation.dollars, error=answer.error)
+            settled = replace(settled, retry_after=answer.retry_after)
         else:
             said: dict[str, Any] = {"limits": answer.limits, "error": answer.error}
             settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, **said)

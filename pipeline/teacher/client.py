@@ -9,6 +9,7 @@ import asyncio
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -30,9 +31,20 @@ LIMIT_HEADERS = {
     "input_tokens": "anthropic-ratelimit-input-tokens-limit",
     "output_tokens": "anthropic-ratelimit-output-tokens-limit",
 }
-SPENT = ("spend_limit_reached", "credit balance", "usage limit")
-"""Words, of a message or of a code, by which a server says that it will take no more requests until somebody pays."""
+SPENT_CODES = ("billing_error", "spend_limit_reached")
+SPENT_WORDS = re.compile(
+    r"your credit balance is too low to access|you have reached your specified (workspace )?api usage limits"
+)
+"""By what codes and sentences a server says that it will take no more requests until somebody pays. A word or two of
+them would be found in what it repeats of a prompt.
+"""
 PAY = "pay, or raise the limit on spending"
+DIGITS = 15
+"""A limit that is longer is none."""
+AGAIN = (407, 408, 409, 425, 499)
+"""Statuses below 500 that say nothing against the request: it is asked again."""
+GIVEN_UP = (408, 499, 502, 504, 520, 524)
+"""Statuses of a gateway that has given up on the server behind it, which may have made the reply, and bill it."""
 IDLE = 16
 """Connections that are kept open while nothing is asked over them."""
 LONGEST = 600
@@ -48,7 +60,7 @@ class Answer:
     ok: the server answered 200 and `body` is its text. refused: it will never take this request (400, 413, 422), or
     nothing can send it. rate_limited, overloaded (or not to be reached) and failed: ask again later. fatal: it will
     take no request of ours (wrong key, unknown model, spend limit). `lost`: the request left and no word of the
-    server's came back, so that it may have to be paid for.
+    server's own came back, so that it may have to be paid for.
     """
 
     kind: Kind
@@ -80,15 +92,20 @@ def open_client(base_url: str | None, key: SecretStr, timeout_s: float) -> anthr
     """The SDK's client, its retries off.
 
     It keeps few idle connections: for each request it looks at all of them, by two system calls each, and a hundred,
-    its own default, cost as much as the request itself.
+    its own default, cost as much as the request itself. Raises InputError for an address that is none, and does not
+    show it, for there may be a password in it.
     """
     import anthropic
+    import httpx2
 
     limits = type(anthropic.DEFAULT_CONNECTION_LIMITS)(max_connections=1000, max_keepalive_connections=IDLE)
     http = anthropic.DefaultAsyncHttpxClient(limits=limits, timeout=timeout_s, verify=_certificates())
-    return anthropic.AsyncAnthropic(
-        base_url=base_url, api_key=key.get_secret_value(), max_retries=0, timeout=timeout_s, http_client=http
-    )
+    given: dict[str, Any] = {"max_retries": 0, "timeout": timeout_s, "http_client": http}
+    try:
+        return anthropic.AsyncAnthropic(base_url=base_url, api_key=key.get_secret_value(), **given)
+    except httpx2.InvalidURL:
+        whose = "ANTHROPIC_BASE_URL" if base_url is None else "base_url"
+        raise InputError(f"{whose}: is no address; give one such as https://host:8443") from None
 
 
 @cache
@@ -139,7 +156,13 @@ def is_message(body: str) -> bool:
 
 
 def read_limits(headers: Mapping[str, str]) -> dict[str, int]:
-    return {kind: int(value) for kind, name in LIMIT_HEADERS.items() if (value := headers.get(name, "")).isdigit()}
+    """The limits that are told by a plain number; a header that holds anything else tells none.
+
+    >>> read_limits({LIMIT_HEADERS["requests"]: "50", LIMIT_HEADERS["input_tokens"]: "\u00b2"})
+    {'requests': 50}
+    """
+    told = {kind: headers.get(name, "") for kind, name in LIMIT_HEADERS.items()}
+    return {kind: int(value) for kind, value in told.items() if value.isdecimal() and len(value) <= DIGITS}
 
 
 def sort_error(error: Exception) -> Answer:
@@ -162,13 +185,19 @@ def sort_error(error: Exception) -> Answer:
         return Answer("rate_limited", error=text, retry_after=wait, limits=limits)
     if status in (503, 529):
         return Answer("overloaded", error=text, retry_after=wait)
-    if status >= 500 or status < 400 or status in (408, 409):
-        return Answer("failed", error=text, retry_after=wait)
+    if status >= 500 or status < 400 or status in AGAIN:
+        return Answer("failed", error=text, retry_after=wait, lost=status in GIVEN_UP)
     return Answer("refused", error=text)
 
 
 def is_spent(text: str) -> bool:
-    return any(word in text.lower() for word in SPENT)
+    """Of an error as `sort_error` writes it: status, type and code before a colon, the server's words after it.
+
+    >>> is_spent("429 rate_limit_error enforced_spend_limit_reached: Wait."), is_spent("400 : no such 'usage limit'")
+    (True, False)
+    """
+    codes, _, words = text.lower().partition(": ")
+    return any(code in codes for code in SPENT_CODES) or SPENT_WORDS.search(words) is not None
 
 
 def _sort_silence(error: Exception) -> Answer:
@@ -202,8 +231,8 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
     """Asks the server to count the tokens of a request, which is free, and proves address, key and model. `where`
     begins with the section of its settings.
 
-    Returns the count, or None where the server has no such endpoint. Raises TeacherError when it cannot be reached or
-    refuses us.
+    Returns the count, or None where the server has no such endpoint, or something else than a count at that address.
+    Raises TeacherError when it cannot be reached or refuses us.
     """
     import anthropic
 
@@ -211,7 +240,8 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
     wanted = {name: params[name] for name in ("model", "messages", "system") if name in params}
     try:
         async with asyncio.timeout(20):
-            return (await client.messages.count_tokens(**wanted)).input_tokens
+            response = await client.messages.with_raw_response.count_tokens(**wanted)
+            return read_count(await response.read())
     except (anthropic.APIConnectionError, TimeoutError) as error:
         cause = error.__cause__ or error
         raise TeacherError(
@@ -228,5 +258,18 @@ async def probe(client: anthropic.AsyncAnthropic, params: Mapping[str, Any], whe
                 f"{where}: does not know model {params['model']!r}; set {section}.model to one it serves"
             ) from error
         return None
-    except anthropic.APIError:
+    except (anthropic.APIError, TypeError, ValueError):
         return None
+
+
+def read_count(body: bytes) -> int | None:
+    """The count in a reply; None for a proxy's page, and for whatever else is no count.
+
+    >>> read_count(b'{"input_tokens": 7}'), read_count(b"<html>"), read_count(b"[]")
+    (7, None, None)
+    """
+    try:
+        count = json.loads(body)["input_tokens"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return count if type(count) is int and count >= 0 else None

@@ -11,11 +11,13 @@ from pipeline.teacher.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How a worker reaches a teacher or judge, and at what pace; the key does not show in any text made of this."""
+    """How a worker reaches a teacher or judge, and at what pace; neither the key nor a password in the address shows in
+    any text made of this.
+    """
 
     teacher: Teacher
     limits: Limits
-    base_url: str | None
+    base_url: str | None = field(repr=False)
     key: SecretStr
     price: Price | None
     terms: Terms = field(default_factory=Terms)

@@ -41,8 +41,11 @@ def to_its_end(work: Callable[[], None], stop: Callable[[], None], say: Callable
         raise errors[0]
 
 
-def require_all_asked(stats: Mapping[str, Any], fates: Mapping[str, int]) -> None:
-    """Raises what stopped the run, if anything did: BudgetStop, TeacherError, InputError or KeyboardInterrupt."""
+def require_all_asked(stats: Mapping[str, Any], fates: Mapping[str, int], section: str = "teacher") -> None:
+    """Raises what stopped the run, if anything did: BudgetStop, TeacherError, InputError or KeyboardInterrupt.
+
+    `section` is whose settings were asked by: a judge's troubles are not the teacher's.
+    """
     if not stats["stopped"]:
         return
     kind, reason = stats["stopped"]
@@ -55,4 +58,5 @@ def require_all_asked(stats: Mapping[str, Any], fates: Mapping[str, int]) -> Non
         "teacher": "mend that, then run the same command again; what is answered is kept",
     }
     left = fates.get("stopped", 0) + fates.get("failed", 0)  # a stage that is not done asks again what was given up
-    raise STOPS[kind](f"{kind}: {reason} ({fates.get('answered', 0)} answered now, {left} left); {remedy[kind]}")
+    where = section if kind == "teacher" else kind
+    raise STOPS[kind](f"{where}: {reason} ({fates.get('answered', 0)} answered now, {left} left); {remedy[kind]}")

@@ -79,19 +79,19 @@ def price_of(teacher: Teacher) -> Price | None:
 def _given(teacher: Teacher) -> Iterator[tuple[PriceSettings, str]]:
     """What is said of the model, and where, first what comes first."""
     if teacher.price is not None:
-        yield teacher.price, "teacher.price"
+        yield teacher.price, f"{teacher.section}.price"
     for path in (Path(teacher.prices) if teacher.prices else None, PRICES):
-        listed = read_prices(path) if path else None
+        listed = read_prices(path, teacher.section) if path else None
         if listed and teacher.model in listed.models:
             name = "price file" if path == PRICES else str(path)
             yield listed.models[teacher.model], f"{name} of {listed.as_of}"
 
 
-def read_prices(path: Path) -> PriceList:
+def read_prices(path: Path, section: str = "teacher") -> PriceList:
     try:
         return _listed(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check teacher.prices") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check {section}.prices") from error
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InputError(

@@ -40,12 +40,13 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`insisted` are those that the settings do not leave to the server."""
+    """`insisted` are those that the settings, whose `section` errors name, do not leave to the server."""
 
     caching: bool = True
     structured: bool = True
     insisted: tuple[str, ...] = ()
     ttl: Literal["5m", "1h"] = "5m"
+    section: str = "teacher"
 
     def marks(self, params: Mapping[str, Any]) -> bool:
         """Whether this request is sent with a mark, and so may be billed for what is written to the cache."""
@@ -98,7 +99,7 @@ class Sender:
             if name is None:
                 break
             if name in terms.insisted:
-                remedy = f"teacher.{name} is true and the server does not take it; set it to auto"
+                remedy = f"{terms.section}.{name} is true and the server does not take it; set it to auto"
                 return Answer("fatal", error=f"{answer.error}; {remedy}")
             terms, said = terms.without(name), answer.error
         if answer.kind == "ok":
@@ -109,7 +110,7 @@ class Sender:
 def wanted_terms(teacher: Teacher) -> Terms:
     """What the settings ask for, before anything is known of the server."""
     insisted = tuple(name for name in NAMES if getattr(teacher, name) is True)
-    return Terms(teacher.caching is not False, teacher.structured is not False, insisted)
+    return Terms(teacher.caching is not False, teacher.structured is not False, insisted, section=teacher.section)
 
 
 def known_terms(folder: Path, teacher: Teacher) -> tuple[Terms, bool]:

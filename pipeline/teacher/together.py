@@ -97,7 +97,7 @@ def ask_here(
 
     to_its_end(run, lambda: _soon(loop, limiter), say)
     stats = limiter.figures()
-    require_all_asked(stats, fates)
+    require_all_asked(stats, fates, teacher.section)
     return {**stats, "fates": dict(fates)}
 
 

@@ -1,11 +1,16 @@
 """What the ledger says was asked and spent."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
-from jobs.asking import read_answered
+from jobs.asking import check_teacher, read_answered, teacher_url
+from pipeline.config import Judge, Limits, Teacher
+from pipeline.errors import InputError, TeacherError
+from pipeline.teacher.client import api_key
+from pipeline.teacher.connection import Connection
 from pipeline.teacher.prices import Price
 
 CACHED = json.dumps({"usage": {"input_tokens": 10, "cache_read_input_tokens": 60, "cache_creation_input_tokens": 10}})
@@ -58,3 +63,38 @@ def test_what_left_and_never_came_back_counts_as_spent_at_its_most_and_what_was_
     assert read_answered(tmp_path, {"a", "b", "c"}, None).spent == 19.5
     of_one = read_answered(tmp_path, {"a"}, None)
     assert (of_one.lost, of_one.spent, of_one.dollars) == (0.0, 19.5, 1.0)
+
+
+PASSWORD = "hunter2-is-no-secret"
+
+
+@pytest.mark.parametrize("settings", [Teacher(base_url=None), Judge(base_url=None)])
+def test_a_password_in_the_address_of_the_environment_shows_in_no_error(
+    settings: Teacher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", f"http://user:{PASSWORD}@127.0.0.1:9/api")
+    with (
+        teacher_url(settings, tmp_path) as url,
+        pytest.raises(
+            TeacherError, match=rf"^{settings.section} http://127\.0\.0\.1:9/api/: cannot be reached"
+        ) as told,
+    ):
+        asyncio.run(check_teacher(settings, url, {"model": "m", "messages": []}))
+    assert url is not None
+    assert PASSWORD in url
+    assert PASSWORD not in str(told.value) + repr(Connection(settings, Limits(), url, api_key(settings), None))
+
+
+def test_an_address_that_is_none_is_a_mistake_in_the_settings_and_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", f"http://user:{PASSWORD}/9@127.0.0.1")
+    with (
+        pytest.raises(InputError, match=r"^ANTHROPIC_BASE_URL: is no address; give one") as told,
+        teacher_url(Teacher(base_url=None), tmp_path),
+    ):
+        pass
+    assert PASSWORD not in str(told.value)
+    assert told.value.__suppress_context__

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from jobs.init import init
 from jobs.plan import with_input_tokens
 from pipeline.generate.estimate import Counted
 from pipeline.records import REQUEST
+from pipeline.teacher.simulated.odd import PAGE
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
 pytestmark = pytest.mark.slow
@@ -91,6 +94,37 @@ def test_a_server_that_refuses_or_cannot_count_does_not_fail_the_plan(
     entry = planned(seedwright, "contracts", f"teacher.base_url={teacher(models=('another',))}")
     assert entry["counted"] == 0
     assert scaled(Sample(("{}", "{}"), 100), [70, None]) == Counted()
+
+
+def test_a_gateway_that_sends_a_page_for_every_count_leaves_the_plan_estimated(
+    seedwright: Seedwright, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
+    with pages() as url:
+        entry = planned(seedwright, "contracts", f"teacher.base_url={url}")
+    assert entry["counted"] == 0
+    assert "(estimated, four bytes a token)" in entry["shown"]
+
+
+@contextlib.contextmanager
+def pages() -> Iterator[str]:
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-length", str(len(PAGE)))
+            self.end_headers()
+            self.wfile.write(PAGE)
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def test_the_count_of_a_few_requests_scales_all() -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from serving import hosted
 from jobs.check import read_checked
 from jobs.warming import _to_its_end, warm_up
 from pipeline.canonical import content_hash
+from pipeline.config import Judge
 from pipeline.errors import TeacherError
 from pipeline.generate.plan import plan_requests
 from pipeline.layers import load_settings
@@ -154,6 +156,17 @@ def test_a_wrong_key_stops_the_run_before_the_others_are_asked(ready: Ready, tmp
     with pytest.raises(TeacherError, match=r"401 .*mend that, then run the same command again"):
         warm_up(tmp_path, todo, connection, None, 0.0)
     assert Counter(kinds(tmp_path)) == {"intent": 1, "waiting": 1}
+
+
+def test_the_troubles_of_a_judge_are_told_as_the_judges(
+    ready: Ready, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    todo, connection = ready(structured="refuses")
+    asked = replace(connection, teacher=Judge(model="simulated-teacher", base_url=connection.base_url))
+    warm_up(tmp_path, todo, asked, None, 0.0)
+    assert "the server does not take judge.structured; it is asked without" in capsys.readouterr().err
+    with pytest.raises(TeacherError, match=r"^judge: 401 .*mend that"):
+        warm_up(tmp_path, todo, replace(asked, key=SecretStr("another")), None, 0.0)
 
 
 def test_who_insists_on_structured_replies_is_stopped_where_the_server_refuses_them(

@@ -58,11 +58,12 @@ async def send(request: web.Request, outcome: Outcome) -> tuple[int, web.StreamR
             await _send_half(request, outcome.status, body, headers)
         transport.abort()
         return BROKEN_OFF, web.Response()
-    response = web.Response(status=outcome.status, body=body, headers=headers)
+    status = 504 if outcome.fault == "gateway_timeout" else outcome.status
+    response = web.Response(status=status, body=body, headers=headers)
     await response.prepare(request)
     await response.write_eof()
     await request.writer.drain()
-    return outcome.status, response
+    return status, response
 
 
 def _encoded(outcome: Outcome) -> tuple[bytes, dict[str, str]]:

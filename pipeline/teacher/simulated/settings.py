@@ -11,7 +11,17 @@ from pipeline.teacher.simulated.odd import ODD
 
 FINAL = ("refused", "unpaid", "spend_limit")
 BATCH_FAULTS = ("expired", "errored", "invalid", "spend_limit")
-SERVER_FAULTS = ("rate_limited", "overloaded", "server_error", "slow", "dropped", "half_sent", *ODD, *FINAL)
+SERVER_FAULTS = (
+    "rate_limited",
+    "overloaded",
+    "server_error",
+    "slow",
+    "dropped",
+    "half_sent",
+    *ODD,
+    *FINAL,
+    "gateway_timeout",
+)
 
 Limit = Annotated[int, Field(ge=1)] | None
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -32,11 +32,19 @@ def error(status: int, kind: str, message: str, **headers: str) -> anthropic.API
         (529, "Overloaded", "overloaded"),
         (503, "busy", "overloaded"),
         (500, "oops", "failed"),
+        (407, "log in to the proxy", "failed"),
+        (408, "too slow", "failed"),
+        (425, "too early", "failed"),
+        (499, "the client has left", "failed"),
         (400, "messages: too long", "refused"),
         (413, "too large", "refused"),
+        (400, "messages.0: 'the usage limit of the licence' is not allowed", "refused"),
+        (422, "input: 'Your credit balance: billing_error, spend_limit_reached'", "refused"),
+        (500, "no worker for 'exceeds the credit balance'", "failed"),
         (400, "Your credit balance is too low to access the API", "fatal"),
         (400, "You have reached your specified API usage limits", "fatal"),
         (429, "You have reached your specified API usage limits", "fatal"),
+        (400, "Error of the model: You have reached your specified workspace API usage limits.", "fatal"),
         (402, "Mend your billing", "fatal"),
         (401, "invalid x-api-key", "fatal"),
         (404, "model: none", "fatal"),
@@ -46,6 +54,17 @@ def test_every_error_is_sorted_by_what_to_do_next(status: int, message: str, kin
     answer = sort_error(error(status, "some_error", message))
     assert answer.kind == kind
     assert message in answer.error
+
+
+@pytest.mark.parametrize("status", [408, 499, 502, 504, 520, 524])
+def test_a_gateway_that_has_given_up_leaves_open_whether_the_reply_is_billed(status: int) -> None:
+    answer = sort_error(error(status, "some_error", "timed out", **{"retry-after": "3"}))
+    assert (answer.kind, answer.lost, answer.retry_after) == ("failed", True, 3.0)
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, 503, 529])
+def test_what_the_server_itself_refuses_is_not_billed(status: int) -> None:
+    assert not sort_error(error(status, "some_error", "no")).lost
 
 
 def test_a_429_says_for_how_long_and_what_the_limits_are() -> None:

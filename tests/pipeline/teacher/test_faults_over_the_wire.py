@@ -8,23 +8,25 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
-from alone import Teller, answered, kinds, log, params, replies, request, requests, tell, text_of
+from alone import UNMARKED, Teller, answered, kinds, log, params, replies, request, requests, tell, text_of
 from pydantic import SecretStr
 
 from jobs.asking import Answered, read_answered
 from pipeline.canonical import content_hash
-from pipeline.config import Limits
+from pipeline.config import Judge, Limits
 from pipeline.config import Teacher as TeacherSettings
+from pipeline.errors import TeacherError
 from pipeline.generate.parsing import parse_reply
 from pipeline.teacher.ask import Request
-from pipeline.teacher.client import Answer, open_client, send
+from pipeline.teacher.client import Answer, open_client, probe, send
+from pipeline.teacher.connection import Connection
 from pipeline.teacher.ledger import answers, read_ledger
 from pipeline.teacher.prices import Price, price_of
 from pipeline.teacher.refusals import TELLING
@@ -32,11 +34,13 @@ from pipeline.teacher.simulated.responder import Reply, respond
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.terms import Terms
+from pipeline.teacher.together import ask_here
 from pipeline.teacher.usage import Usage
 
 pytestmark = pytest.mark.slow
 
 Serve = Callable[..., Teller]
+Found = TypeVar("Found")
 DRAFT = """<cell>
 register: plain
 </cell>
@@ -226,6 +230,14 @@ def test_whether_any_is_taken_is_not_for_a_busy_server_to_say(serve: Serve) -> N
     assert Counter(told.fates.values()) == {"answered": 25, "failed": 15}
 
 
+def test_what_stops_the_asking_of_a_judge_is_told_of_the_judge(serve: Serve, tmp_path: Path) -> None:
+    url, judge = serve().url, Judge(model="simulated-judge")
+    connection = Connection(judge, Limits(), url, SecretStr("another"), None, UNMARKED)
+    (tmp_path / "ledger").mkdir()
+    with pytest.raises(TeacherError, match=r"^judge: 401 .*0 answered now, 3 left.*mend that"):
+        ask_here(requests(3), connection, tmp_path / "ledger", None, 0.0, lambda _: None, print)
+
+
 # Broken replies
 
 
@@ -291,8 +303,18 @@ def test_a_reply_that_was_cut_or_refused_is_paid_once_kept_and_no_sample_though_
     assert len(log(tmp_path)) == 1
 
 
-def outcome_of(answer: bytes, timeout_s: float = 5.0, pause: float = 0.0, chunk: int = 2**20, key: str = "k") -> Answer:
-    """What becomes of one request to a server that sends these bytes, a chunk at a time, and hangs up."""
+def outcome_of(answer: bytes, timeout_s: float = 5.0, key: str = "k", **way: Any) -> Answer:
+    """What becomes of one request to a server that sends these bytes."""
+
+    async def sent(url: str) -> Answer:
+        async with open_client(url, SecretStr(key), timeout_s) as client:
+            return await send(client, params("hello"), timeout_s)
+
+    return against(answer, sent, **way)
+
+
+def against(answer: bytes, call: Callable[[str], Awaitable[Found]], pause: float = 0.0, chunk: int = 2**20) -> Found:
+    """What comes of a call to a server that sends these bytes, a chunk at a time, and hangs up."""
     ended: list[asyncio.Future[None]] = []
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -308,11 +330,10 @@ def outcome_of(answer: bytes, timeout_s: float = 5.0, pause: float = 0.0, chunk:
             await writer.wait_closed()
         ended.pop().set_result(None)
 
-    async def main() -> Answer:
+    async def main() -> Found:
         server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with server, open_client(url, SecretStr(key), timeout_s) as client:
-            found = await send(client, params("hello"), timeout_s)
+        async with server:
+            found = await call(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         await asyncio.gather(*ended)
         return found
 
@@ -344,12 +365,31 @@ def test_whatever_comes_over_the_wire_is_an_outcome_and_never_an_exception(answe
     assert outcome.retry_after is None or 0 <= outcome.retry_after < float("inf")
 
 
+@pytest.mark.parametrize("limit", [b"\xb2", b"9" * 5000, b"-1", b"1e3"])
+def test_a_limit_that_is_no_number_costs_no_reply(limit: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nanthropic-ratelimit-requests-limit: %s\r\ncontent-length: 14\r\n\r\n"
+    outcome = outcome_of(head % limit + b'{"content":[]}')
+    assert (outcome.kind, outcome.body, outcome.limits) == ("ok", '{"content":[]}', {})
+
+
 def test_a_reply_that_trickles_in_is_left_at_the_deadline_of_our_own() -> None:
     began = time.monotonic()
     head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"
     outcome = outcome_of(head + b" " * 100000, timeout_s=0.5, pause=0.02, chunk=10)
     assert time.monotonic() - began < 20
     assert (outcome.kind, "timed out" in outcome.error) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    "body", ["<html></html>", "[]", "null", "{}", '{"a', "7", '{"input_tokens": "many"}', "[" * 99_999]
+)
+def test_a_200_that_holds_no_count_is_a_server_that_cannot_count(body: str) -> None:
+    async def count(url: str) -> int | None:
+        async with open_client(url, SecretStr("k"), 5) as client:
+            return await probe(client, params("hello"), "teacher here")
+
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    assert against((head + body).encode(), count) is None
 
 
 @pytest.mark.parametrize("bad", [{"messages": [{"role": "user", "content": "half \ud83d"}]}, {"no_such_argument": 1}])
@@ -446,7 +486,7 @@ def test_a_clock_that_jumps_back_and_forth_changes_neither_pace_nor_what_is_foun
 
 def dollars_billed(folder: Path, price: Price) -> float:
     """What the server charges: for whatever it sent, and for what it had made when it broke off."""
-    lines = [line for line in log(folder) if line["status"] in (200, 0)]
+    lines = [line for line in log(folder) if line["status"] in (200, 0, 504)]
     return sum(price.dollars(Usage(line["input_tokens"], line["output_tokens"])) for line in lines)
 
 
@@ -498,13 +538,24 @@ def test_a_reply_that_was_made_and_lost_on_its_way_is_counted_as_spent(serve: Se
     assert have.lost > 0.1
 
 
+def test_a_reply_that_was_made_behind_a_gateway_that_gave_up_is_counted_as_spent(serve: Serve, tmp_path: Path) -> None:
+    teller = serve(server_rates={"gateway_timeout": 0.5}, teller={"budget": 0.1, "price": DOLLAR, "attempts": 99})
+    told = tell(teller, requests(80))
+    assert told.stopped is not None
+    assert told.stopped[0] == "budget"
+    have = have_spent(teller.folder, DOLLAR)
+    assert sum(line["status"] == 504 for line in log(tmp_path)) > 5
+    assert dollars_billed(tmp_path, DOLLAR) <= have.spent <= 0.1
+    assert have.lost > 0.05
+
+
 def test_what_a_killed_run_had_on_its_way_is_counted_as_spent_when_it_goes_on(serve: Serve) -> None:
     teller = serve(latency_ms=(1000, 1000), teller={"price": DOLLAR})
     script = f"""
 import sys
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
-from alone import Teller, requests, tell
+from alone import UNMARKED, Teller, requests, tell
 from pipeline.teacher.prices import Price, price_of
 tell(Teller(Path({str(teller.folder)!r}), {teller.url!r}, price=Price(1.0, 5.0, "test")), requests(5))
 """

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Teacher
+from pipeline.config import Judge, Teacher
 from pipeline.errors import InputError
 from pipeline.layers import load_settings
 from pipeline.teacher.prices import PRICES, Price, price_of, read_prices
@@ -63,6 +63,14 @@ def test_a_file_that_is_no_price_file_is_named_with_what_is_wrong(tmp_path: Path
         price_of(Teacher(model="a", prices=str(tmp_path / "prices.yaml")))
     with pytest.raises(InputError, match=r"none\.yaml: cannot be read"):
         price_of(Teacher(model="a", prices=str(tmp_path / "none.yaml")))
+
+
+def test_the_price_of_a_judge_is_said_to_be_the_judges(tmp_path: Path) -> None:
+    given = price_of(Judge(price=(1, 5)))
+    assert given is not None
+    assert given.source == "judge.price"
+    with pytest.raises(InputError, match=r"cannot be read .*check judge\.prices"):
+        price_of(Judge(prices=str(tmp_path / "none.yaml")))
 
 
 def test_the_list_that_comes_along_prices_writing_above_input_and_reading_below() -> None:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from serving import hosted
 
 from pipeline.canonical import canonical_json
-from pipeline.config import Teacher
+from pipeline.config import Judge, Teacher
 from pipeline.generate.parsing import parse_reply
 from pipeline.layers import BUILT_IN
 from pipeline.teacher.client import Answer, open_client
@@ -67,6 +67,11 @@ def test_who_insists_on_a_format_is_told_and_nothing_more_is_asked(tmp_path: Pat
     sender, answers, statuses = ask(tmp_path, Terms(insisted=("structured",)), structured="refuses")
     assert (answers[0].kind, statuses, sender.terms.structured) == ("fatal", [400], True)
     assert "teacher.structured is true and the server does not take it; set it to auto" in answers[0].error
+
+
+def test_what_a_judge_insists_on_is_named_as_the_judges(tmp_path: Path) -> None:
+    _, answers, _ = ask(tmp_path, wanted_terms(Judge(structured=True, caching=False)), structured="refuses")
+    assert "judge.structured is true and the server does not take it" in answers[0].error
 
 
 def test_a_server_that_ignores_formats_is_not_believed(tmp_path: Path) -> None:
