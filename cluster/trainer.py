@@ -16,6 +16,7 @@ from typing import Any
 import ray
 
 from cluster.apply import project_error
+from cluster.resources import cpus_each
 from pipeline.errors import SeedwrightError
 from pipeline.finetune.checkpoints import last_complete, step_of
 from pipeline.finetune.recipe import Recipe
@@ -65,7 +66,7 @@ def _fit(recipe: Recipe, files: TrainingFiles, resume_from: Path | None) -> dict
     from ray.train.torch import TorchConfig, TorchTrainer
 
     state = files.folder / ".ray"
-    cpus = 1 if recipe.gpu else max(1, int(ray.cluster_resources().get("CPU", 1)) // recipe.workers)
+    cpus = 1 if recipe.gpu else cpus_each(recipe.workers)
     trainer = TorchTrainer(
         _worker,
         train_loop_config={"recipe": recipe, "files": files, "resume_from": resume_from},
@@ -75,7 +76,11 @@ def _fit(recipe: Recipe, files: TrainingFiles, resume_from: Path | None) -> dict
             use_gpu=recipe.gpu,
             resources_per_worker={"CPU": cpus, **({"GPU": 1} if recipe.gpu else {})},
         ),
-        run_config=RunConfig(name="train", storage_path=str(state), failure_config=FailureConfig(max_failures=0)),
+        run_config=RunConfig(
+            name="train",
+            storage_path=str(state),
+            failure_config=FailureConfig(max_failures=0, controller_failure_limit=0),  # a group without room, too
+        ),
     )
     try:
         trainer.fit()

@@ -1,6 +1,10 @@
+"""Training through Ray Train, on two nodes of a CPU each."""
+
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +28,25 @@ pytestmark = [
     pytest.mark.drill,
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.usefixtures("ray_here"),
+    pytest.mark.usefixtures("two_nodes"),
     pytest.mark.filterwarnings("ignore:.*RAY_ACCEL_ENV_VAR:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
 ]
+
+
+@pytest.fixture(scope="module")
+def two_nodes(open_clusters: contextlib.ExitStack) -> Iterator[None]:
+    """A worker that asked for what both have together would be waited for, for ever."""
+    import ray
+    from ray.cluster_utils import Cluster
+
+    open_clusters.close()
+    two = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    two.add_node(num_cpus=1)
+    ray.init(address=two.address, log_to_driver=False)
+    yield
+    ray.shutdown()
+    two.shutdown()
 
 
 @pytest.fixture(scope="module")
