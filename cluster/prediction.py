@@ -18,6 +18,7 @@ from cluster.apply import ERROR, raise_error, unboxed, unwrapped
 from cluster.resources import cpus_each, evaluation_actors
 from pipeline.config import Cluster
 from pipeline.errors import SeedwrightError
+from pipeline.finetune.memory import within_memory
 from pipeline.stage import Stage, Step
 
 ROUNDS = 4
@@ -39,7 +40,8 @@ def predict_on_ray(
     work = [(number, piece) for number, (table, _) in enumerate(asked) for piece in _by_length(table, batch, actors)]
     actors = min(actors, len(work))
     cpus = 1 if gpu else cpus_each(actors)
-    stages = [stage for _, stage in asked]
+    texts = f"evaluation.batch: {batch} texts at a time"
+    stages = [within_memory(stage, texts, "lower it, or evaluation.max_new_tokens") for _, stage in asked]
     missing, found, done = Counter(number for number, _ in work), defaultdict[int, list[pa.Table]](list), 0
     for number, piece in through_actors(work, stages, actors=actors, cpus=cpus, gpu=gpu):
         found[number].append(piece)

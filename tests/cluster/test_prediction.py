@@ -37,6 +37,8 @@ def said_by(name: str) -> Stage:
     def load() -> Step:
         if name == "broken":
             raise InputError("broken: cannot be loaded")
+        if name == "hungry":
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         return lambda table: table.append_column(
             "said", pa.array([f"{name} {text}" for text in table["text"].to_pylist()], pa.string())
         )
@@ -52,9 +54,20 @@ def asked(**texts: list[str]) -> list[tuple[pa.Table, Stage]]:
     ]
 
 
-@pytest.mark.parametrize("gpu", [False, True])
+@pytest.mark.parametrize(
+    ("gpu", "last", "told"),
+    [
+        (False, "broken", r"^broken: cannot be loaded$"),
+        (
+            True,
+            "hungry",
+            r"^evaluation.batch: 2 texts at a time take more memory than there is \(CUDA out of memory.*2.00 GiB.\); "
+            r"lower it, or evaluation.max_new_tokens$",
+        ),
+    ],
+)
 def test_each_table_goes_through_its_own_stage_with_its_rows_in_order_and_a_mistake_is_raised_as_itself(
-    gpu: bool,
+    gpu: bool, last: str, told: str
 ) -> None:
     from cluster.prediction import predict_on_ray
 
@@ -63,13 +76,13 @@ def test_each_table_goes_through_its_own_stage_with_its_rows_in_order_and_a_mist
         "two": ["z" * 9],
         "nobody": [],
         "one_again": ["y", "xx"],
-        "broken": ["never"],
+        last: ["never"],
     }
     found = predict_on_ray(asked(**texts), Cluster(), gpu=gpu, batch=2)
     for name in list(texts)[:-1]:
         said = [f"{name.replace('_', ' ')} {text}" for text in texts[name]]
         assert next(found).to_pydict() == {"text": texts[name], "said": said}
-    with pytest.raises(InputError, match=r"^broken: cannot be loaded$"):
+    with pytest.raises(InputError, match=told):
         next(found)
 
 
