@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-import ray
 
 from cluster.prediction import through_actors
-from cluster.resources import count_gpus
+from cluster.resources import count_gpus, cpus_each, node_cpus, rooms
 from pipeline.embedding.encoder import Encoder
 from pipeline.embedding.vectors import Vectors, collected, embedding_stage, pieces
 
@@ -20,13 +19,14 @@ def embed_on_ray(
 ) -> tuple[Vectors, int]:
     """The same as `embed` gives (to the last bits of float32 on GPUs), whatever the number of actors.
 
-    Raises InputError as `embed` does, also when a node does not see the model's folder.
+    Raises InputError as `embed` does, also when a node does not see the model's folder, and SeedwrightError where no
+    node has a CPU.
     """
     if not len(texts):
         return np.empty((0, 0), np.float32), 0
     gpus, parts = count_gpus(), pieces(texts)
-    cpus = 1 if gpus else _cpus()
-    actors = gpus or max(1, int(ray.cluster_resources().get("CPU", 1)) // cpus)
+    cpus = 1 if gpus else min(THREADS, cpus_each(1), *node_cpus())  # every node can have one
+    actors = gpus or rooms(cpus)
     stage = embedding_stage(encoder, "cuda" if gpus else "cpu")
     found: list[pa.Table] = []
     work = [(0, part) for part in parts]
@@ -34,9 +34,3 @@ def embed_on_ray(
         found.append(piece)
         tell(sum(map(len, found)))
     return collected(found)
-
-
-def _cpus() -> int:
-    """CPUs of an actor: as many as the smallest node has, so that every node can have one."""
-    counts = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
-    return min([THREADS, *(count for count in counts if count)])

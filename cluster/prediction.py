@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 import ray
 
 from cluster.apply import ERROR, raise_error, unboxed, unwrapped
-from cluster.resources import count_gpus
+from cluster.resources import cpus_each, evaluation_actors
 from pipeline.config import Cluster
 from pipeline.errors import SeedwrightError
+from pipeline.finetune.memory import within_memory
 from pipeline.stage import Stage, Step
 
 ROUNDS = 4
@@ -32,13 +33,15 @@ def predict_on_ray(
     """Each table after its stage, rows in their order, handed over as soon as it and those before it are done.
 
     One set of actors serves all stages: to start an actor takes longer than to load another model into it. Raises the
-    project errors that a stage raises, and SeedwrightError when a piece does not come back.
+    project errors that a stage raises, InputError when more actors are wanted than find room, and SeedwrightError when
+    a piece does not come back.
     """
-    actors = settings.evaluation_actors or (count_gpus() if gpu else 1)
+    actors = evaluation_actors(settings, gpu)
     work = [(number, piece) for number, (table, _) in enumerate(asked) for piece in _by_length(table, batch, actors)]
     actors = min(actors, len(work))
-    cpus = 1 if gpu else max(1, int(ray.cluster_resources().get("CPU", 1)) // actors)
-    stages = [stage for _, stage in asked]
+    cpus = 1 if gpu else cpus_each(actors)
+    texts = f"evaluation.batch: {batch} texts at a time"
+    stages = [within_memory(stage, texts, "lower it, or evaluation.max_new_tokens") for _, stage in asked]
     missing, found, done = Counter(number for number, _ in work), defaultdict[int, list[pa.Table]](list), 0
     for number, piece in through_actors(work, stages, actors=actors, cpus=cpus, gpu=gpu):
         found[number].append(piece)

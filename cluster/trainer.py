@@ -15,7 +15,8 @@ from typing import Any
 
 import ray
 
-from cluster.apply import project_error
+from cluster.deaths import death_or_raise
+from cluster.resources import cpus_each
 from pipeline.errors import SeedwrightError
 from pipeline.finetune.checkpoints import last_complete, step_of
 from pipeline.finetune.recipe import Recipe
@@ -36,8 +37,9 @@ class TrainingFiles:
 def train_on_ray(recipe: Recipe, files: TrainingFiles, watch: Watch, say: Callable[[str], None]) -> dict[str, Any]:
     """What pipeline.finetune.train.train returns, with `restarts` and `resumed_from`.
 
-    `watch` is called with each new line of training.jsonl. Raises the project errors that training raises, and
-    SeedwrightError when workers keep dying.
+    `watch` is called with each new line of training.jsonl. Raises the project errors that training raises, InputError
+    for a full disk, and SeedwrightError when workers keep dying; any other exception of the training itself is Ray's
+    TrainingFailedError, at once.
     """
     first = last_complete(files.folder / "checkpoints")
     with _following(files.folder / "training.jsonl", watch):
@@ -45,16 +47,15 @@ def train_on_ray(recipe: Recipe, files: TrainingFiles, watch: Watch, say: Callab
             resume_from = last_complete(files.folder / "checkpoints")
             try:
                 figures = _fit(recipe, files, resume_from)
-            except ray.train.TrainingFailedError as error:
-                _raise_ours(error)
+            except (ray.train.TrainingFailedError, ray.exceptions.RayError) as error:
+                death = death_or_raise(error, files.folder)
                 if restarts == RESTARTS:
                     raise SeedwrightError(
-                        f"finetune: training workers died {restarts + 1} times ({_short(error)}); look at memory and "
-                        "GPUs "
-                        "with `seedwright doctor`, then run the same command again: it goes on from the last checkpoint"
+                        f"finetune: training workers died {restarts + 1} times ({death}); look at memory and GPUs with "
+                        "`seedwright doctor`, then run the same command again: it goes on from the last checkpoint"
                     ) from error
                 at = last_complete(files.folder / "checkpoints")
-                say(f"  a training worker died ({_short(error)}); going on from {at.name if at else 'the beginning'}")
+                say(f"  a training worker died ({death}); going on from {at.name if at else 'the beginning'}")
                 continue
             return {**figures, "restarts": restarts, "resumed_from": step_of(first) if first else None}
     raise AssertionError("unreachable")
@@ -65,7 +66,7 @@ def _fit(recipe: Recipe, files: TrainingFiles, resume_from: Path | None) -> dict
     from ray.train.torch import TorchConfig, TorchTrainer
 
     state = files.folder / ".ray"
-    cpus = 1 if recipe.gpu else max(1, int(ray.cluster_resources().get("CPU", 1)) // recipe.workers)
+    cpus = 1 if recipe.gpu else cpus_each(recipe.workers)
     trainer = TorchTrainer(
         _worker,
         train_loop_config={"recipe": recipe, "files": files, "resume_from": resume_from},
@@ -75,7 +76,11 @@ def _fit(recipe: Recipe, files: TrainingFiles, resume_from: Path | None) -> dict
             use_gpu=recipe.gpu,
             resources_per_worker={"CPU": cpus, **({"GPU": 1} if recipe.gpu else {})},
         ),
-        run_config=RunConfig(name="train", storage_path=str(state), failure_config=FailureConfig(max_failures=0)),
+        run_config=RunConfig(
+            name="train",
+            storage_path=str(state),
+            failure_config=FailureConfig(max_failures=0, controller_failure_limit=0, max_preemption_failures=0),
+        ),
     )
     try:
         trainer.fit()
@@ -100,21 +105,6 @@ def _worker(config: dict[str, Any]) -> None:
     figures = train(recipe, pq.read_table(files.rows), validation, files.folder, resume_from=config["resume_from"])
     if first_rank():
         write_json(files.folder / "trained.json", figures)
-
-
-def _raise_ours(error: Exception) -> None:
-    """A project error that a worker raised, as itself."""
-    failures = getattr(error, "worker_failures", {})
-    for failure in [*(failures[rank] for rank in sorted(failures)), error]:
-        ours = project_error(failure)
-        if ours is not None:
-            raise ours from None
-
-
-def _short(error: Exception) -> str:
-    failures = getattr(error, "worker_failures", {})
-    first = next((failures[rank] for rank in sorted(failures)), error)
-    return f"{type(first).__name__}: {(str(first).strip().splitlines() or [''])[-1][:200]}"
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import fingerprint, in_short
+from pipeline.finetune.memory import enough_memory, out_of_memory
 from pipeline.finetune.recipe import precision
 
 UNPACKED = 10**9
@@ -22,6 +23,8 @@ ORIGIN = "seedwright.json"
 def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
     """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or as
     it was saved on a GPU and in float32 on a CPU.
+
+    Raises InputError when it cannot be loaded, or is too large for the memory that there is.
     """
     spare_compiler(gpu)
     import torch
@@ -36,12 +39,15 @@ def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=compute,
     )
-    with quiet_libraries():
+    smaller = "take a smaller model" if four_bit else "take a smaller model, or set finetune.four_bit=true"
+    with quiet_libraries(), enough_memory(f"{path}: its weights", smaller):
         try:
             return AutoModelForCausalLM.from_pretrained(
                 path, quantization_config=config if four_bit else None, dtype=compute, device_map=device
             )
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            if out_of_memory(error):
+                raise
             raise InputError(
                 f"{path}: cannot be loaded ({in_short(error)}); save the model again, or take another"
             ) from error

@@ -21,6 +21,7 @@ from pipeline.errors import InputError, SeedwrightError
 from pipeline.finetune.base_model import load_tokenizer
 from pipeline.finetune.checkpoints import mark_complete, step_of, trim_log
 from pipeline.finetune.loading import ORIGIN, load_base, quiet_libraries, spare_compiler
+from pipeline.finetune.memory import enough_memory
 from pipeline.finetune.recipe import Recipe, precision
 from pipeline.run_dir import write_json
 
@@ -41,7 +42,7 @@ def train(
 
     `rows` and `validation` have the columns prompt and completion (lists of messages); every row is to fit into
     recipe.max_length. `callbacks` are transformers.TrainerCallback objects. Raises InputError when the loss is no
-    number any more, or the adapter's weights are none, or the disk is full.
+    number any more, or the adapter's weights are none, or the disk is full, or memory does not suffice.
     """
     spare_compiler(recipe.gpu)
     from safetensors import SafetensorError
@@ -49,7 +50,7 @@ def train(
     steps = total_steps(recipe, rows.num_rows)
     if first_rank():
         trim_log(folder / "training.jsonl", step_of(resume_from) if resume_from else 0)
-    with warnings.catch_warnings(), quiet_libraries():
+    with warnings.catch_warnings(), quiet_libraries(), _memory_for(recipe):
         trainer = _trainer(recipe, rows, validation, folder, steps, callbacks)
         try:
             result = trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
@@ -58,7 +59,7 @@ def train(
             if first_rank():
                 _save_adapter(trainer, recipe, folder / "adapter")
         except (OSError, RuntimeError, SafetensorError) as error:
-            if full := _full_disk(error, folder):
+            if full := full_disk(error, folder):
                 raise full from error
             raise
     losses = [line for line in trainer.state.log_history if "loss" in line or "eval_loss" in line]
@@ -71,6 +72,13 @@ def train(
         "train_seconds": round(result.metrics["train_runtime"], 2),
         "ranks": ranks,
     }
+
+
+def _memory_for(recipe: Recipe) -> Any:
+    return enough_memory(
+        f"finetune.device_batch: {recipe.device_batch} rows of up to {recipe.max_length} tokens at a time",
+        f"lower it, or finetune.max_length ({recipe.max_length}), or take a smaller model",
+    )
 
 
 def total_steps(recipe: Recipe, rows: int) -> int:
@@ -245,7 +253,7 @@ def _save_adapter(trainer: Any, recipe: Recipe, adapter: Path) -> None:
     unfinished.rename(adapter)
 
 
-def _full_disk(error: Exception, folder: Path) -> InputError | None:
+def full_disk(error: Exception, folder: Path) -> InputError | None:
     """What torch and safetensors say when a checkpoint does not fit differs; that nothing is free does not."""
     told = "no space left" in str(error).lower() or "quota" in str(error).lower()
     if not told and shutil.disk_usage(folder).free > 2**20:

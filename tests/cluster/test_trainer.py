@@ -1,6 +1,11 @@
+"""Training through Ray Train, on two nodes of a CPU each."""
+
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +29,25 @@ pytestmark = [
     pytest.mark.drill,
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.usefixtures("ray_here"),
+    pytest.mark.usefixtures("two_nodes"),
     pytest.mark.filterwarnings("ignore:.*RAY_ACCEL_ENV_VAR:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
 ]
+
+
+@pytest.fixture(scope="module")
+def two_nodes(open_clusters: contextlib.ExitStack) -> Iterator[None]:
+    """A worker that asked for what both have together would be waited for, for ever."""
+    import ray
+    from ray.cluster_utils import Cluster
+
+    open_clusters.close()
+    two = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    two.add_node(num_cpus=1)
+    ray.init(address=two.address, log_to_driver=False)
+    yield
+    ray.shutdown()
+    two.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +111,22 @@ def test_a_mistake_in_a_worker_comes_back_as_itself_and_is_not_tried_again(base:
         train_on_ray(wild, files(tmp_path / "run", 64), ignore, told.append)
     assert told == []
     assert last_complete(tmp_path / "run/checkpoints") is None or not (tmp_path / "run/adapter").exists()
+
+
+def test_a_disk_that_is_too_full_for_rays_own_state_ends_the_training_at_once(base: str, tmp_path: Path) -> None:
+    from cluster.trainer import TrainingFiles, train_on_ray
+
+    small, told = tmp_path / "small", list[str]()
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "nr_inodes=3", "tmpfs", str(small)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        rows = files(tmp_path / "rows", 16).rows
+        with pytest.raises(InputError, match=rf"^{small}: the disk is full, .*; free disk space, then run the same"):
+            train_on_ray(recipe(base, workers=1), TrainingFiles(rows, None, small), ignore, told.append)
+        assert told == []
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)
