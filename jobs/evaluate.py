@@ -15,7 +15,7 @@ from jobs.run import Job, Run
 from jobs.students import BASELINE, MERGED, STUDENT, TEACHER, folder, model_shape
 from jobs.teacher_answers import asking_teacher, teacher_paid
 from pipeline.canonical import content_hash
-from pipeline.evaluate.metrics import difference, student_metrics
+from pipeline.evaluate.metrics import difference, metrics_of_all
 from pipeline.evaluate.predict import Asking, Model, predict_stage
 from pipeline.evaluate.shots import choose_shots
 from pipeline.evaluate.verdict import verdict
@@ -76,13 +76,15 @@ def work(run: Run) -> dict[str, Any]:
     if "final" in exams:
         note_opening(run, [student.name for student in students], exams["final"].num_rows)
     for set_name, real in exams.items():
-        for student in students:
-            figures = student_metrics(task, real, predictions[student.name, set_name])
-            metrics["students"].setdefault(student.name, {})[set_name] = figures
+        table = {student.name: predictions[student.name, set_name] for student in students}
+        for name, figures in metrics_of_all(task, real, table).items():
+            metrics["students"].setdefault(name, {})[set_name] = figures
     for set_name, cost in paid.items():
         figures = metrics["students"][TEACHER][set_name]
         figures["per_thousand"]["dollars"] = 1000 * cost["dollars"] / figures["items"]
-    change = difference(task, exams[compared], *(predictions[name, compared] for name in (STUDENT, BASELINE)))
+    order = [STUDENT, BASELINE, *(name for name in metrics["students"] if name not in (STUDENT, BASELINE))]
+    mine, theirs, *beside = (predictions[name, compared] for name in order)
+    change = difference(task, exams[compared], mine, theirs, beside)
     judged = verdict(change, run.settings.demonstration, STUDENT, BASELINE, compared)
     metrics["difference"] = {"student": STUDENT, "baseline": BASELINE, "set": compared, **change, "verdict": judged}
     write_json(run.dir.path / "metrics.json", metrics)
