@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def shape(run: Run) -> Any:
     return [
         {key: value for key, value in shaping["evaluation"].items() if key != "batch"},
         {key: shaping[key] for key in ("name", "kind", "demonstration")},
-        [shaping["finetune"]["four_bit"], shaping["finetune"]["merge"], model_shape(run), asked],
+        [*(shaping["finetune"][key] for key in ("four_bit", "merge", "thinking")), model_shape(run), asked],
         run.source.fingerprint(ROLES),
     ]
 
@@ -106,8 +106,8 @@ def students_of(run: Run) -> list[Student]:
     adapter = folder(run, STUDENT) / "adapter"
     inputs = [run.dir.table(f"inputs/{name}.parquet") for name in ("seeds", "calibration")]
     shots = choose_shots(load_task(run.source), *inputs, evaluation.shots)
-    plain = Model(base.path, base.context, four_bit=settings.four_bit, gpu=gpu)
-    tuned = Model(base.path, base.context, adapter, settings.four_bit, gpu)
+    plain = Model(base.path, base.context, four_bit=settings.four_bit, gpu=gpu, thinking=settings.thinking)
+    tuned = replace(plain, adapter=adapter)
     weights = fingerprint(str(adapter / "adapter_model.safetensors"))
     students = [
         model_student(run, BASELINE, plain, tuple(shots), base.fingerprint),
@@ -115,7 +115,7 @@ def students_of(run: Run) -> list[Student]:
     ]
     if settings.merge:
         merged = find_base(str(folder(run, STUDENT) / "merged"))
-        whole = Model(merged.path, merged.context, four_bit=False, gpu=gpu)
+        whole = replace(plain, base=merged.path, context=merged.context, four_bit=False)
         students.append(model_student(run, MERGED, whole, (), merged.fingerprint))
     if evaluation.teacher:
         shaping = [run.settings.shaping()["teacher"], run.source.fingerprint(ROLES)]
@@ -126,7 +126,7 @@ def students_of(run: Run) -> list[Student]:
 def model_student(run: Run, name: str, model: Model, shots: tuple[Any, ...], weights: str) -> Student:
     evaluation = run.settings.evaluation
     stage = predict_stage(run.source, model, Asking(shots, evaluation.batch, evaluation.max_new_tokens))
-    shaping = [weights, model.four_bit, shots, evaluation.max_new_tokens, run.source.fingerprint(ROLES)]
+    shaping = [weights, model.four_bit, model.thinking, shots, evaluation.max_new_tokens, run.source.fingerprint(ROLES)]
     return Student(name, content_hash(shaping), stage)
 
 

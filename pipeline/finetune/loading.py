@@ -16,7 +16,9 @@ from pipeline.finetune.recipe import precision
 UNPACKED = 10**9
 """Parameters up to which 4-bit weights are unpacked on a CPU: 4 GB of memory."""
 ORIGIN = "seedwright.json"
-"""Beside an adapter: which base it belongs to. PEFT itself only notes a path, where another model may lie by now."""
+"""Beside an adapter: which base it belongs to, and how that was asked. PEFT itself only notes a path, where another
+model may lie by now.
+"""
 
 
 def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:

@@ -280,6 +280,19 @@ def test_an_adapter_is_asked_on_the_base_it_was_trained_on_or_where_that_is_gone
         model_of(str(adapter), settings(), gpu=False)
 
 
+def test_an_adapter_is_asked_as_it_was_trained_and_a_model_as_the_settings_say(
+    settings: Callable[..., Settings], taught: Taught, tiny_model: Path, tmp_path: Path
+) -> None:
+    adapter = Path(shutil.copytree(taught.adapter, tmp_path / "adapter"))
+    for thinks in (True, False):
+        chosen = settings(f"finetune.thinking={str(thinks).lower()}")
+        assert model_of(str(tiny_model), chosen, gpu=False).thinking is thinks
+        assert model_of(str(adapter), chosen, gpu=False).thinking is False
+    note = adapter / "seedwright.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"thinking": True}))
+    assert model_of(str(adapter), settings(), gpu=False).thinking is True
+
+
 def test_a_folder_that_is_neither_model_nor_adapter_is_refused(
     settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
