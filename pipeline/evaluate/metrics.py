@@ -64,7 +64,7 @@ def _metrics(
         "unknown_keys": found.unknown_keys,
         **({"unknown_label": found.unknown_labels} if labels else {}),
         "exact": whole(drawn.exact),
-        "seconds": _seconds(bootstrap, predictions["seconds"]),
+        "seconds": _seconds(predictions["seconds"]),
         "per_thousand": {"seconds": _per_thousand(predictions["seconds"], items), "dollars": None},
         "tokens": {side: pc.sum(predictions[f"{side}_tokens"]).as_py() for side in ("prompt", "output")},
     }
@@ -104,10 +104,16 @@ def _failures(predictions: pa.Table) -> dict[str, int]:
     return dict(sorted(Counter(reason or "no_answer" for reason in failed).items()))
 
 
-def _seconds(bootstrap: Bootstrap, seconds: pa.ChunkedArray) -> dict[str, Figure]:
-    values = seconds.cast(pa.float64()).fill_null(np.nan).to_numpy()
-    draws, n = bootstrap.quantiles(values, (0.5, 0.95)), int(np.count_nonzero(~np.isnan(values)))
-    return {name: _figure(interval(draws[:, at], n)) for at, name in enumerate(("p50", "p95"))}
+def _seconds(seconds: pa.ChunkedArray) -> dict[str, Figure]:
+    """Quantiles of what the rows waited. All rows of a batch have the batch's seconds, so it is batches that are drawn
+    anew, and that `n` counts.
+    """
+    values = seconds.drop_null().cast(pa.float64()).to_numpy()
+    if not values.size:
+        return {"p50": None, "p95": None}
+    batches = Bootstrap(np.unique(values, return_inverse=True)[1])
+    draws = batches.quantiles(values, (0.5, 0.95))
+    return {name: _figure(interval(draws[:, at], batches.count)) for at, name in enumerate(("p50", "p95"))}
 
 
 def _per_thousand(seconds: pa.ChunkedArray, items: int) -> float | None:

@@ -1,6 +1,7 @@
 """Metrics on toys worked out by hand, against brute force, and the properties that any data must have."""
 
 import json
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -369,6 +370,23 @@ def test_seconds_and_tokens_that_nobody_measured_are_none(orders: Task) -> None:
     assert found["seconds"] == {"p50": None, "p95": None}
     assert found["per_thousand"] == {"seconds": None, "dollars": None}
     assert found["tokens"] == {"prompt": None, "output": 35}
+
+
+def test_the_interval_of_seconds_is_that_of_batches_and_not_of_their_rows(orders: Task) -> None:
+    rows = [(f"{at:03}", f"d{at}", [NUMBER], {NUMBER: "A"}) for at in range(96)]
+    predictions, place = said({row[0]: {NUMBER: "A"} for row in rows}), PREDICTION.get_field_index("seconds")
+    batches = np.random.default_rng(3).random(6)
+    waited = np.repeat(batches, 16)
+    found = student_metrics(orders, real(rows), predictions.set_column(place, "seconds", pa.array(waited[::-1])))[
+        "seconds"
+    ]
+    every = np.array(list(product(range(6), repeat=6)))
+    drawn = np.quantile(np.repeat(batches[every], 16, axis=1), [0.5, 0.95], axis=1)
+    for at, name in enumerate(("p50", "p95")):
+        assert found[name]["value"] == pytest.approx(np.quantile(waited, (0.5, 0.95)[at]))
+        ends = np.quantile(drawn[at], [0.025, 0.975])
+        assert (found[name]["low"], found[name]["high"]) == pytest.approx(tuple(ends), abs=0.02)
+        assert found[name]["n"] == 6
 
 
 def test_the_seconds_of_a_batch_count_once(orders: Task) -> None:
