@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from jobs.run import Job, Run
 from jobs.students import BASELINE, MERGED, STUDENT, TEACHER, folder, model_shape
 from jobs.teacher_answers import asking_teacher, teacher_paid
 from pipeline.canonical import content_hash
-from pipeline.evaluate.metrics import difference, student_metrics
+from pipeline.evaluate.metrics import difference, metrics_of_all
 from pipeline.evaluate.predict import Asking, Model, predict_stage
 from pipeline.evaluate.shots import choose_shots
 from pipeline.evaluate.verdict import verdict
@@ -36,7 +36,7 @@ def shape(run: Run) -> Any:
     return [
         {key: value for key, value in shaping["evaluation"].items() if key != "batch"},
         {key: shaping[key] for key in ("name", "kind", "demonstration")},
-        [shaping["finetune"]["four_bit"], shaping["finetune"]["merge"], model_shape(run), asked],
+        [*(shaping["finetune"][key] for key in ("four_bit", "merge", "thinking")), model_shape(run), asked],
         run.source.fingerprint(ROLES),
     ]
 
@@ -76,13 +76,15 @@ def work(run: Run) -> dict[str, Any]:
     if "final" in exams:
         note_opening(run, [student.name for student in students], exams["final"].num_rows)
     for set_name, real in exams.items():
-        for student in students:
-            figures = student_metrics(task, real, predictions[student.name, set_name])
-            metrics["students"].setdefault(student.name, {})[set_name] = figures
+        table = {student.name: predictions[student.name, set_name] for student in students}
+        for name, figures in metrics_of_all(task, real, table).items():
+            metrics["students"].setdefault(name, {})[set_name] = figures
     for set_name, cost in paid.items():
         figures = metrics["students"][TEACHER][set_name]
         figures["per_thousand"]["dollars"] = 1000 * cost["dollars"] / figures["items"]
-    change = difference(task, exams[compared], *(predictions[name, compared] for name in (STUDENT, BASELINE)))
+    order = [STUDENT, BASELINE, *(name for name in metrics["students"] if name not in (STUDENT, BASELINE))]
+    mine, theirs, *beside = (predictions[name, compared] for name in order)
+    change = difference(task, exams[compared], mine, theirs, beside)
     judged = verdict(change, run.settings.demonstration, STUDENT, BASELINE, compared)
     metrics["difference"] = {"student": STUDENT, "baseline": BASELINE, "set": compared, **change, "verdict": judged}
     write_json(run.dir.path / "metrics.json", metrics)
@@ -104,8 +106,8 @@ def students_of(run: Run) -> list[Student]:
     adapter = folder(run, STUDENT) / "adapter"
     inputs = [run.dir.table(f"inputs/{name}.parquet") for name in ("seeds", "calibration")]
     shots = choose_shots(load_task(run.source), *inputs, evaluation.shots)
-    plain = Model(base.path, base.context, four_bit=settings.four_bit, gpu=gpu)
-    tuned = Model(base.path, base.context, adapter, settings.four_bit, gpu)
+    plain = Model(base.path, base.context, four_bit=settings.four_bit, gpu=gpu, thinking=settings.thinking)
+    tuned = replace(plain, adapter=adapter)
     weights = fingerprint(str(adapter / "adapter_model.safetensors"))
     students = [
         model_student(run, BASELINE, plain, tuple(shots), base.fingerprint),
@@ -113,7 +115,7 @@ def students_of(run: Run) -> list[Student]:
     ]
     if settings.merge:
         merged = find_base(str(folder(run, STUDENT) / "merged"))
-        whole = Model(merged.path, merged.context, four_bit=False, gpu=gpu)
+        whole = replace(plain, base=merged.path, context=merged.context, four_bit=False)
         students.append(model_student(run, MERGED, whole, (), merged.fingerprint))
     if evaluation.teacher:
         shaping = [run.settings.shaping()["teacher"], run.source.fingerprint(ROLES)]
@@ -124,7 +126,7 @@ def students_of(run: Run) -> list[Student]:
 def model_student(run: Run, name: str, model: Model, shots: tuple[Any, ...], weights: str) -> Student:
     evaluation = run.settings.evaluation
     stage = predict_stage(run.source, model, Asking(shots, evaluation.batch, evaluation.max_new_tokens))
-    shaping = [weights, model.four_bit, shots, evaluation.max_new_tokens, run.source.fingerprint(ROLES)]
+    shaping = [weights, model.four_bit, model.thinking, shots, evaluation.max_new_tokens, run.source.fingerprint(ROLES)]
     return Student(name, content_hash(shaping), stage)
 
 

@@ -109,7 +109,12 @@ def fitted(run: Run, base: BaseModel, file: Path) -> Fitted:
     check_answers(load_task(run.source), rows, str(path))
     settings = run.settings.finetune
     return fit(
-        rows, load_tokenizer(base.path), max_length(settings, base), drop_long=settings.drop_long, where=str(path)
+        rows,
+        load_tokenizer(base.path),
+        max_length(settings, base),
+        drop_long=settings.drop_long,
+        where=str(path),
+        thinking=settings.thinking,
     )
 
 

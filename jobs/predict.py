@@ -63,14 +63,18 @@ def items_of(source: Path, text: str) -> pa.Table:
 
 
 def model_of(model: str, settings: Settings, *, gpu: bool) -> Model:
-    """A folder with an adapter is asked on the base it was trained on; anything else is a base model itself."""
+    """A folder with an adapter is asked on the base it was trained on, and as it was trained; anything else is a base
+    model itself.
+    """
     folder = Path(model)
-    four_bit = settings.finetune.four_bit
+    four_bit, thinking = settings.finetune.four_bit, settings.finetune.thinking
     adapter = folder if (folder / "adapter_config.json").exists() else None
+    if adapter:
+        thinking = bool(origin_of(adapter).get("thinking", thinking))
     base = find_base(base_name(folder, settings) if adapter else model)
     if four_bit and not gpu:
         refuse_widths(base.path)
-    return Model(base.path, base.context, adapter, four_bit, gpu)
+    return Model(base.path, base.context, adapter, four_bit, gpu, thinking)
 
 
 def base_name(adapter: Path, settings: Settings) -> str:

@@ -53,7 +53,11 @@ def score(settings: Settings, file: Path, *, set_name: str | None) -> dict[str, 
 
 
 def read_predictions(file: Path) -> pa.Table:
-    """PREDICTION rows; a file of others needs only `item_id` and `raw`, what the model wrote (or `answer`, as JSON)."""
+    """PREDICTION rows; a file of others needs only `item_id` and `raw`, what the model wrote (or `answer`, as JSON).
+
+    A row with a `failure` and no answer stays failed, whatever its `raw` reads like: what was refused or cut off is no
+    answer, and `raw` is kept without the characters that made it unreadable.
+    """
     rows = read_rows(file)
     if rows.bad:
         raise InputError(
@@ -69,12 +73,13 @@ def read_predictions(file: Path) -> pa.Table:
     for row in rows.table.to_pylist():
         said = row.get("raw") if row.get("raw") is not None else row.get("answer")
         raw = said if isinstance(said, str) else "" if said is None else canonical_json(said)
-        answer, failure = read_answer(raw)
+        failed = str(row.get("failure") or "") or None
+        answer, failure = (None, failed) if failed and row.get("answer") in (None, "") else read_answer(raw)
         told = {
             "student": str(row.get("student") or "predictions"),
             "set": row.get("set") and str(row["set"]),
             "item_id": str(row["item_id"]),
-            "failure": str(row.get("failure") or failure or "") or None,
+            "failure": failed or failure,
         }
         filled.append({**told, "raw": raw, "answer": answer, **_measures(row, file)})
     return pa.Table.from_pylist(filled, schema=PREDICTION)

@@ -133,6 +133,9 @@ class Finetune(BaseModel):
     """Tokens of prompt and completion together; null is what the model can take, 4096 at most."""
     drop_long: bool = False
     """Whether samples that are longer may be left out (counted and told); otherwise they stop the run."""
+    thinking: bool = False
+    """Whether a model whose chat template knows `enable_thinking` may think before it answers; it is asked as it was
+    trained, and the baseline like the student."""
     merge: bool = False
     """Whether to write the adapter merged into the full-precision base as well, and to evaluate that too."""
     checkpoints: Annotated[int, Field(gt=0)] = 5

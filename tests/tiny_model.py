@@ -1,6 +1,8 @@
 """A base model of a few thousand weights, made on the spot: for what does not depend on how well a model answers."""
 
+import shutil
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -10,6 +12,16 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 SPECIAL = ["<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>"]
+
+
+def thinking(base: Path, folder: Path) -> Path:
+    """A copy of a model with a chat template that opens answers with a thought: Qwen3's, as TRL brings it along."""
+    spec = find_spec("trl")
+    assert spec
+    assert spec.origin
+    shutil.copytree(base, folder)
+    shutil.copyfile(Path(spec.origin).with_name("chat_templates") / "qwen3.jinja", folder / "chat_template.jinja")
+    return folder
 
 
 def make_tiny_model(

@@ -1,7 +1,8 @@
 """Answers read from what a student wrote: canonical JSON, or a failure. Nothing here raises on a student's words.
 
 Prose or a code fence around one whole JSON object is forgiven, as it is of the teacher; a broken object is never
-repaired. Every failure counts as malformed JSON.
+repaired. A thought before the answer, as some models write it, is passed over; one that never ends leaves no answer,
+whatever it considers. Every failure counts as malformed JSON.
 """
 
 import json
@@ -10,15 +11,24 @@ from pipeline.canonical import canonical_json
 from pipeline.generate.parsing import find_object
 from pipeline.tasks.task import DEEPEST, depth
 
+THOUGHT = "<think>", "</think>"
+
 
 def read_answer(raw: str) -> tuple[str | None, str | None]:
-    """(answer, None) or (None, failure): empty, not_an_object, malformed_json, too_deep, lone_surrogate.
+    """(answer, None) or (None, failure): empty, not_an_object, malformed_json, too_deep, lone_surrogate,
+    unfinished_thought.
 
     >>> read_answer('Sure: {"b": 1, "a": null}')
     ('{"a":null,"b":1}', None)
+    >>> read_answer('<think>Or {"b": 2}?</think> {"b": 1}')
+    ('{"b":1}', None)
     >>> read_answer('[{"a": 1}]')
     (None, 'not_an_object')
     """
+    if raw.lstrip().startswith(THOUGHT[0]):
+        _, ended, raw = raw.partition(THOUGHT[1])
+        if not ended:
+            return None, "unfinished_thought"
     if not raw.strip():
         return None, "empty"
     if "{" not in raw or _is_other_json(raw):

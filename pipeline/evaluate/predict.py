@@ -34,6 +34,8 @@ class Model:
     adapter: Path | None = None
     four_bit: bool = True
     gpu: bool = False
+    thinking: bool = False
+    """Whether it may think before it answers, if its chat template knows of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,14 @@ def _predict(task: Task, network: Any, tokenizer: Any, model: Model, asking: Ask
             f"evaluation.max_new_tokens: {asking.max_new_tokens} leaves no room in the {model.context} tokens that the "
             "model takes; lower it"
         )
+
+    def tokens(messages: Messages) -> list[int]:
+        return token_ids(tokenizer, messages, question=True, thinking=model.thinking)
+
     asked = []
     for text in table["text"].to_pylist():
-        messages, shots = fitted(
-            student_prompt(task, text),
-            asking.shots,
-            lambda messages: len(token_ids(tokenizer, messages, question=True)),
-            room,
-        )
-        asked.append((token_ids(tokenizer, messages, question=True), shots))
+        messages, shots = fitted(student_prompt(task, text), asking.shots, lambda turns: len(tokens(turns)), room)
+        asked.append((tokens(messages), shots))
     written: list[dict[str, Any]] = [{} for _ in asked]
     for batch in _batches([len(ids) for ids, _ in asked], asking.batch, room):
         for at, found in zip(batch, _generate(network, tokenizer, [asked[at][0] for at in batch], asking), strict=True):

@@ -1,5 +1,6 @@
 """Scores of one student as draws: on the data as they are, and on every resample of their documents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,3 +38,20 @@ def scores(bootstrap: Bootstrap, found: Outcomes, of: Truths | None = None) -> S
         ratio(exact, whole),
         ratio(malformed, whole),
     )
+
+
+def counting(compared: Sequence[Scores]) -> Truths:
+    """[draws, columns]: where any of those compared has an F1. Elsewhere nothing is labelled and nobody said anything,
+    which tells nobody from another.
+    """
+    counts: Truths = np.any([~np.isnan(one.f1) for one in compared], axis=0)
+    return counts
+
+
+def charged(f1: Floats, counts: Truths) -> Floats:
+    """[draws, columns]: F1, and 1 where it is undefined and yet counts: right on every row. NaN where it does not.
+
+    >>> charged(np.array([[0.5, np.nan, np.nan]]), np.array([[True, True, False]]))
+    array([[0.5, 1. , nan]])
+    """
+    return np.where(counts, np.where(np.isnan(f1), 1.0, f1), np.nan)

@@ -17,7 +17,9 @@ from pipeline.finetune.recipe import precision
 UNPACKED = 10**9
 """Parameters up to which 4-bit weights are unpacked on a CPU: 4 GB of memory."""
 ORIGIN = "seedwright.json"
-"""Beside an adapter: which base it belongs to. PEFT itself only notes a path, where another model may lie by now."""
+"""Beside an adapter: which base it belongs to, and how that was asked. PEFT itself only notes a path, where another
+model may lie by now.
+"""
 
 
 def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
@@ -99,12 +101,19 @@ def origin_of(adapter: Path) -> dict[str, Any]:
 
 
 def refuse_other_base(adapter: Path, base_path: str) -> None:
+    """Raises InputError when the adapter was trained on another base, or the files of its own have changed since."""
     origin = origin_of(adapter)
-    if origin and origin.get("base_fingerprint") != fingerprint(Path(base_path)):
+    if not origin or origin.get("base_fingerprint") == fingerprint(Path(base_path)):
+        return
+    trained_on = str(origin.get("base"))
+    if Path(trained_on).resolve() == Path(base_path).resolve():
         raise InputError(
-            f"{adapter}: was trained on another base ({origin.get('base')}) than {base_path}; give that one, or "
-            "fine-tune again"
+            f"{adapter}: the files of its base {base_path} (weights, tokenizer or configuration) have changed since it "
+            "was trained; restore them, or fine-tune again"
         )
+    raise InputError(
+        f"{adapter}: was trained on another base ({trained_on}) than {base_path}; give that one, or fine-tune again"
+    )
 
 
 @contextlib.contextmanager

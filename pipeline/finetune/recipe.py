@@ -33,6 +33,7 @@ class Recipe:
     checkpoints: int
     seed: int
     gpu: bool
+    thinking: bool = False
 
 
 def resolve(settings: Finetune, base: BaseModel, *, workers: int, gpu: bool) -> Recipe:
@@ -66,6 +67,7 @@ def resolve(settings: Finetune, base: BaseModel, *, workers: int, gpu: bool) -> 
         checkpoints=settings.checkpoints,
         seed=settings.seed,
         gpu=gpu,
+        thinking=settings.thinking,
     )
 
 

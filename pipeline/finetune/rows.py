@@ -43,13 +43,15 @@ def check_answers(task: Task, rows: pa.Table, where: str) -> None:
         )
 
 
-def fit(rows: pa.Table, tokenizer: Any, max_length: int, *, drop_long: bool, where: str) -> Fitted:
+def fit(
+    rows: pa.Table, tokenizer: Any, max_length: int, *, drop_long: bool, where: str, thinking: bool = False
+) -> Fitted:
     """Counts each row's tokens with the model's own chat template.
 
     Raises InputError when a row is longer than `max_length` unless long rows may be left out, and when the template
     does not begin a whole conversation with the words of its prompt: the loss would then be taken on the wrong tokens.
     """
-    lengths = [_length(row, tokenizer, where) for row in rows.select(["prompt", "completion"]).to_pylist()]
+    lengths = [_length(row, tokenizer, where, thinking) for row in rows.select(["prompt", "completion"]).to_pylist()]
     fits = [length <= max_length for length in lengths]
     left_out = [name for name, fit in zip(rows["sample_id"].to_pylist(), fits, strict=True) if not fit]
     if left_out and not drop_long:
@@ -64,9 +66,9 @@ def fit(rows: pa.Table, tokenizer: Any, max_length: int, *, drop_long: bool, whe
     return Fitted(rows.filter(pa.array(fits)), sum(kept), max(kept), tuple(left_out))
 
 
-def _length(row: dict[str, Any], tokenizer: Any, where: str) -> int:
-    prompt = token_ids(tokenizer, row["prompt"], question=True)
-    whole = token_ids(tokenizer, [*row["prompt"], *row["completion"]], question=False)
+def _length(row: dict[str, Any], tokenizer: Any, where: str, thinking: bool) -> int:
+    prompt = token_ids(tokenizer, row["prompt"], question=True, thinking=thinking)
+    whole = token_ids(tokenizer, [*row["prompt"], *row["completion"]], question=False, thinking=thinking)
     if list(whole[: len(prompt)]) != list(prompt):
         raise InputError(
             f"{where}: the chat template of the model does not continue its own prompt, so the answer's tokens "
@@ -76,7 +78,17 @@ def _length(row: dict[str, Any], tokenizer: Any, where: str) -> int:
     return len(whole)
 
 
-def token_ids(tokenizer: Any, messages: Sequence[dict[str, Any]], *, question: bool) -> list[int]:
+def template_options(thinking: bool) -> dict[str, bool]:
+    """What chat templates are rendered with, in training as in asking. A template that thinks opens the answer with an
+    empty thought where it must not: left to itself it would do so in training alone, and the base would think aloud
+    where its student answers. Templates without such a variable do not look at it.
+    """
+    return {"enable_thinking": thinking}
+
+
+def token_ids(
+    tokenizer: Any, messages: Sequence[dict[str, Any]], *, question: bool, thinking: bool = False
+) -> list[int]:
     """The tokens of a conversation; a `question` ends where the answer is to begin.
 
     Raises InputError for a conversation that the template refuses, as some refuse system messages.
@@ -84,7 +96,9 @@ def token_ids(tokenizer: Any, messages: Sequence[dict[str, Any]], *, question: b
     from jinja2 import TemplateError
 
     try:
-        found = tokenizer.apply_chat_template(list(messages), add_generation_prompt=question, tokenize=True)
+        found = tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=question, tokenize=True, **template_options(thinking)
+        )
     except TemplateError as error:
         roles = ", ".join(str(message["role"]) for message in messages)
         raise InputError(

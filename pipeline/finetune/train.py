@@ -23,6 +23,7 @@ from pipeline.finetune.checkpoints import mark_complete, step_of, trim_log
 from pipeline.finetune.loading import ORIGIN, load_base, quiet_libraries, spare_compiler
 from pipeline.finetune.memory import enough_memory
 from pipeline.finetune.recipe import Recipe, precision
+from pipeline.finetune.rows import template_options
 from pipeline.run_dir import write_json
 
 KEPT = 2
@@ -101,13 +102,16 @@ def _trainer(
     from peft import LoraConfig
     from trl import SFTTrainer
 
-    columns = ["prompt", "completion"]
+    def told(table: pa.Table) -> Any:
+        options = pa.array([template_options(recipe.thinking)] * table.num_rows)
+        return Dataset(table.select(["prompt", "completion"]).append_column("chat_template_kwargs", options))
+
     tested = validation is not None and validation.num_rows > 0
     trainer = SFTTrainer(
         model=load_base(recipe.base, four_bit=recipe.four_bit, gpu=recipe.gpu),
         args=_arguments(recipe, folder, steps, tested=tested),
-        train_dataset=Dataset(rows.select(columns)),
-        eval_dataset=Dataset(validation.select(columns)) if tested and validation is not None else None,
+        train_dataset=told(rows),
+        eval_dataset=told(validation) if tested and validation is not None else None,
         processing_class=load_tokenizer(recipe.base),
         peft_config=LoraConfig(
             r=recipe.rank,
@@ -248,7 +252,8 @@ def _save_adapter(trainer: Any, recipe: Recipe, adapter: Path) -> None:
     trainer.save_model(str(unfinished))
     (unfinished / "training_args.bin").unlink(missing_ok=True)  # a pickle, which nobody should load
     (unfinished / "README.md").unlink(missing_ok=True)
-    write_json(unfinished / ORIGIN, {"base": recipe.base, "base_fingerprint": recipe.base_fingerprint})
+    origin = {"base": recipe.base, "base_fingerprint": recipe.base_fingerprint, "thinking": recipe.thinking}
+    write_json(unfinished / ORIGIN, origin)
     shutil.rmtree(adapter, ignore_errors=True)
     unfinished.rename(adapter)
 

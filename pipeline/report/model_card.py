@@ -20,7 +20,7 @@ def model_card(record: Mapping[str, Any], metrics: Mapping[str, Any], student: s
         f"---\n{yaml.safe_dump(header, sort_keys=False)}---",
         f"# {record['task']}: {student}",
         _verdict(metrics),
-        _use(trained["model"]),
+        _use(trained["model"], recipe.get("thinking", True)),
         f"## Training\n\n{_training(settings, trained)}",
         f"## Evaluation\n\n{_evaluation(metrics)}",
         "## Limits\n\nIt was trained on what a teacher model wrote, for this one task and its prompt, and measured "
@@ -34,13 +34,14 @@ def _verdict(metrics: Mapping[str, Any]) -> str:
     return str(sentence or "Not evaluated.")
 
 
-def _use(base: str) -> str:
+def _use(base: str, thinking: bool) -> str:
+    quiet = "" if thinking else ", with `enable_thinking=False` where its chat template knows that"
     return (
         "## Use\n\n```python\n"
         "from peft import AutoPeftModelForCausalLM\nfrom transformers import AutoTokenizer\n"
         'model, tokenizer = AutoPeftModelForCausalLM.from_pretrained("adapter"), '
         'AutoTokenizer.from_pretrained("adapter")\n'
-        f"```\n\nThe base model is `{base}`; ask with the task's student prompt, greedily, as it was trained."
+        f"```\n\nThe base model is `{base}`; ask with the task's student prompt, greedily, as it was trained{quiet}."
     )
 
 

@@ -16,6 +16,7 @@ from jobs.predict import items_of, model_of, write_predictions
 from jobs.score import read_predictions, set_of
 from pipeline.config import Settings
 from pipeline.errors import InputError
+from pipeline.evaluate.predict import _row as prediction_of
 from pipeline.layers import load_settings
 from pipeline.records import PREDICTION
 
@@ -205,6 +206,29 @@ def test_predictions_are_read_as_they_were_written(tmp_path: Path) -> None:
         assert found == [{**row, "raw": row["raw"] or ""} for row in table.to_pylist()]
 
 
+def test_what_failed_when_it_was_asked_is_no_answer_when_it_is_read_again(
+    score: Callable[..., Shown], tmp_path: Path
+) -> None:
+    rows = [{**row, "answer": None, "failure": "refusal"} for row in answers()]
+    shown = score(rows)
+    assert [value(shown, name) for name in ("macro_f1", "malformed")] == [0.0, 1.0]
+    assert json.loads(shown.stdout)["students"]["predictions"]["final"]["failures"] == {"refusal": 3}
+    file = tmp_path / "p.csv"
+    file.write_text("item_id,raw,answer,failure\n" + "".join(f"{name},{{}},,truncated\n" for name in GOLD))
+    assert value(score(file), "malformed") == 1.0
+
+
+@pytest.mark.parametrize(
+    "written", ['{"a":"x\x00y"}', "\x00", '{"a":\x001}', '{"a":"\udfff"}', '<think>{"a":1}', "{", '{"a":1}\x00']
+)
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_what_a_run_could_not_read_is_read_no_better_afterwards(tmp_path: Path, written: str, kind: str) -> None:
+    asked = prediction_of({"raw": written, "output_tokens": 3, "seconds": 0.5}, [1, 2], 0)
+    table = pa.Table.from_pylist([{"student": "s", "set": "final", "item_id": "1", **asked}], schema=PREDICTION)
+    write_predictions(tmp_path / f"p.{kind}", table)
+    assert read_predictions(tmp_path / f"p.{kind}").to_pylist() == table.to_pylist()
+
+
 def test_the_set_is_the_one_that_shares_most_items(tmp_path: Path) -> None:
     sets = {name: pa.table({"item_id": ids}) for name, ids in {"dev": ["a", "b"], "final": ["b", "c", "d"]}.items()}
     assert set_of(pa.table({"item_id": ["a", "b"]}), sets, tmp_path) == "dev"
@@ -278,6 +302,19 @@ def test_an_adapter_is_asked_on_the_base_it_was_trained_on_or_where_that_is_gone
     note.write_text("{")
     with pytest.raises(InputError, match=rf"^{note}: cannot be read \(.+\); fine-tune again$"):
         model_of(str(adapter), settings(), gpu=False)
+
+
+def test_an_adapter_is_asked_as_it_was_trained_and_a_model_as_the_settings_say(
+    settings: Callable[..., Settings], taught: Taught, tiny_model: Path, tmp_path: Path
+) -> None:
+    adapter = Path(shutil.copytree(taught.adapter, tmp_path / "adapter"))
+    for thinks in (True, False):
+        chosen = settings(f"finetune.thinking={str(thinks).lower()}")
+        assert model_of(str(tiny_model), chosen, gpu=False).thinking is thinks
+        assert model_of(str(adapter), chosen, gpu=False).thinking is False
+    note = adapter / "seedwright.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"thinking": True}))
+    assert model_of(str(adapter), settings(), gpu=False).thinking is True
 
 
 def test_a_folder_that_is_neither_model_nor_adapter_is_refused(

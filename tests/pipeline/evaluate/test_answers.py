@@ -49,6 +49,18 @@ def test_anything_else_is_a_failure_and_never_an_exception(raw: str, failure: st
     assert read_answer(raw) == (None, failure)
 
 
+@pytest.mark.parametrize("thought", ["\n\n", 'Is it {"a": 2}? Or [1]?', "{", "", "</thin> <think>"])
+def test_a_thought_before_the_answer_is_passed_over(thought: str) -> None:
+    assert read_answer(f'\n<think>{thought}</think>\n\n{{"a": 1}}') == ('{"a":1}', None)
+    assert read_answer(f"<think>{thought}</think> I cannot tell.") == (None, "not_an_object")
+    assert read_answer(f"<think>{thought}</think>\n") == (None, "empty")
+
+
+def test_a_thought_without_an_end_is_no_answer_and_one_elsewhere_is_text() -> None:
+    assert read_answer('<think>Perhaps {"a": 1}') == (None, "unfinished_thought")
+    assert read_answer('{"a": "<think>x</think>"}') == ('{"a":"<think>x</think>"}', None)
+
+
 def test_two_halves_of_a_character_are_one() -> None:
     assert read_answer('{"a": "\\ud83d\\ude00"}') == ('{"a":"😀"}', None)
 

@@ -1,6 +1,7 @@
 """Metrics on toys worked out by hand, against brute force, and the properties that any data must have."""
 
 import json
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.evaluate.intervals import Bootstrap
-from pipeline.evaluate.metrics import difference, student_metrics
+from pipeline.evaluate.metrics import difference, metrics_of_all, student_metrics
+from pipeline.evaluate.verdict import WORSE, verdict
 from pipeline.records import PREDICTION, REAL
 from pipeline.tasks.task import Task, TaskSource, load_task
 
@@ -106,13 +108,17 @@ def f1_of(counts: dict[str, list[int]], times: Any = None) -> float | None:
 
 
 def macro_difference(rows: pa.Table, mine: pa.Table, theirs: pa.Table, draws: Any) -> list[float]:
-    """In each draw, the mean over the fields that are defined for both."""
+    """In each draw, the mean over the fields that are defined for one of them at least; the other has 1 there."""
     counts = [(counted(rows, mine, field), counted(rows, theirs, field)) for field in (NUMBER, DATE)]
     found = []
     for times in draws:
         pairs = [(f1_of(one, times), f1_of(other, times)) for one, other in counts]
-        both = [one - other for one, other in pairs if one is not None and other is not None]
-        found.append(sum(both) / len(both))
+        apart = [
+            (1 if one is None else one) - (1 if other is None else other)
+            for one, other in pairs
+            if one is not None or other is not None
+        ]
+        found.append(sum(apart) / len(apart) if apart else np.nan)
     return found
 
 
@@ -160,6 +166,68 @@ def test_the_interval_of_the_difference_is_that_of_counting_in_each_resample(ord
     draws = np.concatenate(list(Bootstrap(np.arange(12)).weights()))
     value, *drawn = macro_difference(rows, mine, theirs, draws)
     assert (found["value"], found["low"], found["high"]) == pytest.approx((value, *np.quantile(drawn, [0.025, 0.975])))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_difference_is_what_the_table_of_all_students_says(orders: Task, seed: int) -> None:
+    """Few rows and many nulls, so that fields are often undefined for some of the students, or for all."""
+    generator = np.random.default_rng(seed)
+    items, nulls, silence = int(generator.integers(1, 7)), generator.random(), generator.random(3)
+
+    def value(null: float) -> str | None:
+        return None if generator.random() < null else str(generator.choice(["A", "B"]))
+
+    gold = [{NUMBER: value(0.5), DATE: value(0.5 + nulls)} for _ in range(items)]
+    scored = [[NUMBER, DATE] if generator.random() < 0.7 else [NUMBER] for _ in gold]
+    rows = real([(f"{at}", f"d{at // 2}", scored[at], one) for at, one in enumerate(gold)])
+    answers = [
+        {
+            f"{at}": None if generator.random() < 0.1 else {NUMBER: value(quiet), DATE: value(quiet + 0.4)}
+            for at in range(items)
+        }
+        for quiet in silence
+    ]
+    mine, theirs, third = map(said, answers)
+    for beside in ([], [third]):
+        table = metrics_of_all(orders, rows, dict(enumerate([mine, theirs, *beside])))
+        figures = [table[student]["macro_f1"] for student in (0, 1)]
+        found = difference(orders, rows, mine, theirs, beside)["macro_f1"]
+        if found is None:
+            assert figures == [None, None]
+        else:
+            assert found["value"] == pytest.approx(figures[0]["value"] - figures[1]["value"])
+    alone = student_metrics(orders, rows, mine)
+    assert (
+        alone
+        == metrics_of_all(orders, rows, {"only": mine})["only"]
+        == metrics_of_all(orders, rows, {1: mine, 2: mine})[2]
+    )
+
+
+def test_the_interval_follows_the_rule_where_fields_are_undefined_in_resamples(orders: Task) -> None:
+    gold = [{NUMBER: "A" if at < 4 else None, DATE: None} for at in range(12)]
+    rows = real([(f"{at:02}", f"d{at:02}", [NUMBER, DATE], one) for at, one in enumerate(gold)])
+    mine = said({f"{at:02}": {NUMBER: "A" if at < 3 else None, DATE: "x" if at == 7 else None} for at in range(12)})
+    theirs = said({f"{at:02}": {NUMBER: "A" if at in (1, 9) else None} for at in range(12)})
+    found = difference(orders, rows, mine, theirs)["macro_f1"]
+    value, *drawn = macro_difference(rows, mine, theirs, np.concatenate(list(Bootstrap(np.arange(12)).weights())))
+    low, high = np.nanquantile(drawn, [0.025, 0.975])
+    assert (found["value"], found["low"], found["high"]) == pytest.approx((value, low, high))
+    assert found.get("left_out", 0) == np.isnan(drawn).sum()
+
+
+def test_a_student_that_invents_values_is_worse_than_one_that_stays_silent(orders: Task) -> None:
+    rows = real([(f"{at:02}", f"d{at}", [NUMBER, DATE], {NUMBER: "A", DATE: None}) for at in range(40)])
+    inventive = said({f"{at:02}": {NUMBER: "A" if at % 8 else "B", DATE: "z"} for at in range(40)})
+    silent = said({f"{at:02}": {NUMBER: "A" if at % 2 else "B", DATE: None} for at in range(40)}, "baseline")
+    table = metrics_of_all(orders, rows, {"round-1": inventive, "baseline": silent})
+    assert [one["macro_f1"]["value"] for one in table.values()] == [0.4375, 0.75]  # of 0.875 and 0, of 0.5 and 1
+    assert [one["fields"][DATE]["f1"] and one["fields"][DATE]["f1"]["value"] for one in table.values()] == [0, None]
+    found = difference(orders, rows, inventive, silent)
+    assert found["macro_f1"]["value"] == -0.3125
+    assert (found["fields"][NUMBER]["value"], found["fields"][DATE]["value"]) == (0.375, -1)
+    assert verdict(found, False, "round-1", "baseline", "final")["word"] == WORSE
+    assert found["both_parse"]["macro_f1"] == found["macro_f1"]
 
 
 def test_a_students_difference_from_another_is_that_of_their_metrics(orders: Task) -> None:
@@ -270,17 +338,27 @@ def test_nothing_labelled_and_nothing_predicted_is_undefined(orders: Task) -> No
     inventive = said({f"{at}": {NUMBER: "A"} for at in range(12)})
     invented = student_metrics(orders, rows, inventive)
     assert (invented["macro_f1"]["value"], invented["fields"][NUMBER]["precision"]["value"]) == (0, 0)
-    assert difference(orders, rows, silent, inventive)["macro_f1"] is None
+    assert difference(orders, rows, silent, inventive)["macro_f1"]["value"] == 1
+    assert difference(orders, rows, silent, silent)["macro_f1"] is None
 
 
-def test_a_field_that_one_of_the_two_leaves_undefined_is_not_compared(orders: Task) -> None:
+def test_a_field_that_one_of_the_two_leaves_undefined_counts_as_right_for_it(orders: Task) -> None:
     rows = real([(f"{at}", f"d{at}", [NUMBER, DATE], {NUMBER: "A", DATE: None}) for at in range(12)])
     mine = said({f"{at}": {NUMBER: "A"} for at in range(12)})
     theirs = said({f"{at}": {NUMBER: "A"} if at < 6 else {DATE: "x"} for at in range(12)})
     found = difference(orders, rows, mine, theirs)
-    assert found["fields"][DATE] is None
-    # of the number alone: 1 - 2x6/(12+6)
-    assert found["macro_f1"]["value"] == pytest.approx(1 / 3) == pytest.approx(found["fields"][NUMBER]["value"])
+    assert found["fields"][NUMBER]["value"] == pytest.approx(1 / 3)  # 1 - 2x6/(12+6)
+    assert (found["fields"][DATE]["value"], found["fields"][DATE]["n"]) == (1, 6)
+    assert found["macro_f1"]["value"] == pytest.approx((1 / 3 + 1) / 2)
+
+
+def test_what_only_others_in_the_table_say_is_right_for_both(orders: Task) -> None:
+    rows = real([(f"{at}", f"d{at}", [NUMBER, DATE], {NUMBER: "A", DATE: None}) for at in range(12)])
+    mine, theirs = said({f"{at}": {NUMBER: "A"} for at in range(12)}), said({f"{at}": {} for at in range(12)})
+    inventive = said({f"{at}": {NUMBER: "A", DATE: "x"} for at in range(12)})
+    found = difference(orders, rows, mine, theirs, [inventive])
+    assert (found["macro_f1"]["value"], found["fields"][DATE]) == (0.5, None)
+    assert found["both_parse"]["macro_f1"]["value"] == 1
 
 
 def test_seconds_and_tokens_that_nobody_measured_are_none(orders: Task) -> None:
@@ -292,6 +370,23 @@ def test_seconds_and_tokens_that_nobody_measured_are_none(orders: Task) -> None:
     assert found["seconds"] == {"p50": None, "p95": None}
     assert found["per_thousand"] == {"seconds": None, "dollars": None}
     assert found["tokens"] == {"prompt": None, "output": 35}
+
+
+def test_the_interval_of_seconds_is_that_of_batches_and_not_of_their_rows(orders: Task) -> None:
+    rows = [(f"{at:03}", f"d{at}", [NUMBER], {NUMBER: "A"}) for at in range(96)]
+    predictions, place = said({row[0]: {NUMBER: "A"} for row in rows}), PREDICTION.get_field_index("seconds")
+    batches = np.random.default_rng(3).random(6)
+    waited = np.repeat(batches, 16)
+    found = student_metrics(orders, real(rows), predictions.set_column(place, "seconds", pa.array(waited[::-1])))[
+        "seconds"
+    ]
+    every = np.array(list(product(range(6), repeat=6)))
+    drawn = np.quantile(np.repeat(batches[every], 16, axis=1), [0.5, 0.95], axis=1)
+    for at, name in enumerate(("p50", "p95")):
+        assert found[name]["value"] == pytest.approx(np.quantile(waited, (0.5, 0.95)[at]))
+        ends = np.quantile(drawn[at], [0.025, 0.975])
+        assert (found[name]["low"], found[name]["high"]) == pytest.approx(tuple(ends), abs=0.02)
+        assert found[name]["n"] == 6
 
 
 def test_the_seconds_of_a_batch_count_once(orders: Task) -> None:

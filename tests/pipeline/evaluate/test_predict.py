@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from tiny_model import thinking
 
+from pipeline.curate.examples import student_prompt
 from pipeline.errors import InputError
 from pipeline.evaluate.predict import WRITES, Asking, Model, predict_stage
 from pipeline.evaluate.shots import Messages
 from pipeline.finetune.base_model import load_tokenizer
+from pipeline.finetune.rows import token_ids
+from pipeline.tasks.task import load_task
 
 if TYPE_CHECKING:
     from conftest import Taught
@@ -191,3 +195,16 @@ def test_what_is_written_never_holds_a_null_byte(ask: Any, said: pa.Table, copy:
     found = ask(TEXTS, Asking(batch=5, max_new_tokens=TOKENS), base=copy)["raw"].to_pylist()
     assert not any("\x00" in raw for raw in found)
     assert found != raws
+
+
+@pytest.mark.parametrize("thinks", [False, True])
+def test_a_model_that_thinks_is_asked_as_it_is_taught(
+    taught: Taught, tiny_model: Path, tmp_path: Path, thinks: bool
+) -> None:
+    base = thinking(tiny_model, tmp_path / "thinker")
+    model = Model(str(base), 1024, thinking=thinks)
+    found = predict_stage(taught.source, model, Asking(max_new_tokens=4)).load()(items(["A-1"]))
+    asked = token_ids(
+        load_tokenizer(str(base)), student_prompt(load_task(taught.source), "A-1"), question=True, thinking=thinks
+    )
+    assert found["prompt_tokens"].to_pylist() == [len(asked)]

@@ -2,7 +2,7 @@ import numpy as np
 
 from pipeline.evaluate.intervals import Bootstrap
 from pipeline.evaluate.outcomes import Outcomes
-from pipeline.evaluate.scores import scores
+from pipeline.evaluate.scores import charged, counting, scores
 
 GOLD = [[1, 0], [1, 0], [0, 0], [1, 0]]
 PREDICTED = [[1, 0], [1, 1], [0, 0], [0, 0]]
@@ -40,3 +40,14 @@ def test_a_resample_without_any_of_the_items_has_no_score() -> None:
     drawn = np.concatenate(list(BOOTSTRAP.weights()))[:, 2] > 0
     assert np.array_equal(~np.isnan(found.malformed), drawn)
     assert set(found.malformed[drawn].tolist()) == {1.0}
+
+
+def test_what_is_undefined_for_one_and_defined_for_another_counts_as_1() -> None:
+    one, other = scores(BOOTSTRAP, toy()), scores(BOOTSTRAP, toy(), np.array([True, False, True, True]))
+    counts = counting([one, other])
+    assert np.allclose(other.f1[0], [2 / 3, np.nan], equal_nan=True)  # without the item in which b is predicted
+    assert np.allclose(charged(other.f1, counts)[0], [2 / 3, 1])
+    assert np.isnan(charged(other.f1, counting([other]))[0, 1])
+    undefined = np.isnan(one.f1) & np.isnan(other.f1)
+    assert undefined.any()
+    assert np.array_equal(undefined, ~counts)

@@ -13,7 +13,7 @@ from tiny_model import make_tiny_model
 
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import find_base, load_tokenizer, refuse_widths
-from pipeline.finetune.loading import load_base, load_student, unpacked
+from pipeline.finetune.loading import load_base, load_student, refuse_other_base, unpacked
 from pipeline.finetune.merge import merge
 
 if TYPE_CHECKING:
@@ -97,6 +97,30 @@ def test_an_unpacked_base_says_to_the_bit_what_the_packed_one_says_and_bears_its
 def test_a_base_in_full_precision_is_left_as_it_is(tiny_model: Path) -> None:
     base = load_base(str(tiny_model), four_bit=False, gpu=False)
     assert unpacked(base) is base
+
+
+def test_an_adapter_whose_base_has_been_edited_since_is_told_so(
+    taught: Taught, tiny_model: Path, tmp_path: Path
+) -> None:
+    base, adapter = (
+        shutil.copytree(tiny_model, tmp_path / "base"),
+        shutil.copytree(taught.adapter, tmp_path / "adapter"),
+    )
+    note = adapter / "seedwright.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"base": str(base)}))
+    refuse_other_base(adapter, str(base))
+    generation = base / "generation_config.json"
+    generation.write_text(json.dumps(json.loads(generation.read_text()) | {"temperature": 0.6}))
+    message = (
+        rf"^{adapter}: the files of its base {base} \(weights, tokenizer or configuration\) have changed since it was "
+        "trained; restore them, or fine-tune again$"
+    )
+    with pytest.raises(InputError, match=message):
+        refuse_other_base(adapter, str(base))
+    beside = tmp_path / "beside"
+    beside.symlink_to(base)
+    with pytest.raises(InputError, match="have changed since it was trained"):
+        refuse_other_base(adapter, str(beside))
 
 
 @pytest.mark.parametrize("values", [{"seed": 1}, {"intermediate": 192}], ids=["other weights", "other widths"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tiny_model import thinking
 
 from jobs.init import init
 from pipeline.errors import InputError
@@ -167,3 +168,38 @@ def test_tokens_end_where_the_answer_is_to_begin(tokenizer: Any) -> None:
     question, whole = token_ids(tokenizer, asked, question=True), token_ids(tokenizer, asked + said, question=False)
     assert tokenizer.decode(question) == "<|user|>ab<|end|><|assistant|>"
     assert tokenizer.decode(whole[len(question) :]) == "{}<|end|>"
+
+
+ASKED, SAID = [{"role": "user", "content": "ab"}], [{"role": "assistant", "content": GOOD}]
+
+
+@pytest.fixture(scope="module")
+def thinker(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return load_tokenizer(str(thinking(tiny_model, tmp_path_factory.mktemp("thinker") / "model")))
+
+
+@pytest.mark.parametrize("thinks", [False, True])
+@pytest.mark.parametrize("turns", [ASKED, ASKED + SAID + ASKED], ids=["alone", "after an example"])
+def test_what_a_model_that_thinks_is_asked_begins_what_it_is_taught(
+    thinker: Any, turns: list[dict[str, str]], thinks: bool
+) -> None:
+    question = token_ids(thinker, turns, question=True, thinking=thinks)
+    whole = token_ids(thinker, turns + SAID, question=False, thinking=thinks)
+    assert whole[: len(question)] == question
+    thought = "<think>\n\n</think>\n\n"
+    assert thinker.decode(question).endswith("assistant\n" if thinks else f"assistant\n{thought}")
+    assert thinker.decode(whole[len(question) :]) == (thought if thinks else "") + GOOD + "<|im_end|>\n"
+
+
+def test_a_model_is_not_to_think_unless_it_is_told(thinker: Any) -> None:
+    assert token_ids(thinker, ASKED, question=True) == token_ids(thinker, ASKED, question=True, thinking=False)
+    rows = examples(("ab", GOOD))
+    lengths = {fit(rows, thinker, 500, drop_long=False, where="", thinking=thinks).longest for thinks in (False, True)}
+    assert lengths == {len(token_ids(thinker, ASKED + SAID, question=False))}
+
+
+@pytest.mark.parametrize("thinks", [False, True])
+def test_a_template_that_knows_no_thoughts_gives_the_same_tokens_either_way(tokenizer: Any, thinks: bool) -> None:
+    for turns, question in ((ASKED, True), (ASKED + SAID, False)):
+        plain = tokenizer.apply_chat_template(turns, add_generation_prompt=question, return_dict=False)
+        assert token_ids(tokenizer, turns, question=question, thinking=thinks) == plain

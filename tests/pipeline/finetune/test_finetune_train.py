@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
+from tiny_model import thinking
 
 from pipeline.config import Finetune
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import find_base, load_tokenizer
 from pipeline.finetune.checkpoints import last_complete
 from pipeline.finetune.recipe import Recipe, resolve
-from pipeline.finetune.rows import fit
+from pipeline.finetune.rows import fit, token_ids
 from pipeline.finetune.train import total_steps, train
 
 pytestmark = pytest.mark.slow
@@ -117,6 +118,19 @@ def test_the_loss_is_taken_on_the_answer_and_its_end_alone(
         assert tokenizer.decode(ids[labels == -100]) == f"<|user|>{row['prompt'][0]['content']}<|end|><|assistant|>"
 
 
+def test_a_model_that_thinks_is_taught_the_answer_after_an_empty_thought(
+    tiny_model: Path, training_rows: pa.Table, tmp_path: Path
+) -> None:
+    base, seen = thinking(tiny_model, tmp_path / "thinker"), dict[str, Any]()
+    tokenizer, rows = load_tokenizer(str(base)), training_rows.slice(0, 4)
+    train(recipe(base, epochs=1, checkpoints=1), rows, rows, tmp_path / "out", callbacks=[watcher(seen)])
+    for row, batch in zip(rows.to_pylist(), seen["rows"], strict=True):
+        ids, labels = batch["input_ids"][0], batch["labels"][0]
+        assert tokenizer.decode(labels[labels != -100]) == row["completion"][0]["content"] + "<|im_end|>\n"
+        assert ids[labels == -100].tolist() == token_ids(tokenizer, row["prompt"], question=True)
+    assert json.loads((tmp_path / "out/adapter/seedwright.json").read_text())["thinking"] is False
+
+
 def test_every_step_is_logged_with_a_loss_and_every_row_is_read_once_an_epoch(
     undisturbed: Undisturbed, tiny_model: Path, training_rows: pa.Table
 ) -> None:
@@ -143,7 +157,8 @@ def test_the_figures_are_those_of_the_log(undisturbed: Undisturbed) -> None:
 def test_the_adapter_folder_says_whose_it_is_and_holds_no_pickle(undisturbed: Undisturbed, tiny_model: Path) -> None:
     folder = undisturbed.folder / "adapter"
     origin = json.loads((folder / "seedwright.json").read_text())
-    assert origin == {"base": str(tiny_model), "base_fingerprint": find_base(str(tiny_model)).fingerprint}
+    fingerprint = find_base(str(tiny_model)).fingerprint
+    assert origin == {"base": str(tiny_model), "base_fingerprint": fingerprint, "thinking": False}
     names = {file.name for file in folder.iterdir()}
     assert names >= {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"}
     assert not [name for name in names if name.endswith((".bin", ".pt", ".pth"))]

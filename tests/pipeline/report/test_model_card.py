@@ -119,3 +119,10 @@ def test_a_card_ends_with_its_limits_and_one_line_break() -> None:
     card = model_card(record(), METRICS, "round-1")
     assert card.endswith("may fare worse.\n")
     assert "\n\n\n" not in card
+
+
+def test_the_card_says_how_a_model_that_thinks_is_to_be_asked() -> None:
+    entry = record()
+    for thinks, told in ((False, True), (True, False)):
+        entry["stages"]["finetune"]["recipe"]["thinking"] = thinks
+        assert ("enable_thinking=False" in model_card(entry, METRICS, "round-1")) is told
