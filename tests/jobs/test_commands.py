@@ -222,6 +222,13 @@ def test_another_task_never_goes_into_the_folder_of_a_run(
         ("schema.json", "{", "is not JSON"),
         ("schema.json", '{"type": "objct", "properties": {"a": {}}}', "is not a JSON Schema"),
         ("schema.json", '{"type": "object"}', "describes no fields"),
+        (
+            "schema.json",
+            '{"properties": {"a": {"$ref": "#/$defs/x"}}}',
+            "JSON Schema (Pointer '/$defs/x' does not exist)",
+        ),
+        ("schema.json", '{"properties": {"a": {"$ref": "https://a.test/x.json"}}}', "nothing is fetched, put https"),
+        ("schema.json", '{"properties": {"a": {"pattern": "("}}}', 'is not a JSON Schema ("(" is not a'),
         ("verify.py", "def verify(text, answer)\n    return None\n", "verify.py:1 does not import (SyntaxError"),
         ("verify.py", "import nothing_like_it\n", "does not import (ModuleNotFoundError"),
         ("verify.py", "x = 1\n", "defines no function verify"),
