@@ -256,6 +256,15 @@ def test_a_bad_file_in_the_task_folder_is_named(
     assert "Traceback" not in refused.stderr
 
 
+def test_a_ledger_that_cannot_be_made_is_named(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/ledger").touch()
+    pairs = ["--set", "teacher.base_url=http://127.0.0.1:9", "--out", tmp_path / "run", "--until", "generate"]
+    refused = seedwright("run", task_folder, *pairs)
+    assert refused.returncode == 2
+    assert f"{tmp_path}/run/ledger: cannot be written (File exists); choose a folder" in refused.stderr
+
+
 @pytest.mark.parametrize("function", ["normalise", "grounded"])
 def test_a_rule_that_raises_stops_the_plan_with_file_error_and_value(
     seedwright: Seedwright, task_folder: Path, function: str
