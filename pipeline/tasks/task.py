@@ -20,6 +20,8 @@ from pipeline.config import Settings
 from pipeline.errors import InputError
 
 Verify = Callable[[str, dict[str, Any]], str | None]
+RAISED = (Exception, SystemExit)
+"""What a task's own code may raise; a script's `sys.exit` must not end the run in its own name."""
 DEEPEST = 100
 """Levels of nesting that an answer may have; every reader, validator and encoder on its way takes more."""
 
@@ -178,7 +180,7 @@ def _module(role: str, source: TaskSource, function: str) -> ModuleType | None:
     sys.modules[module.__name__] = module
     try:
         exec(_compiled(source.texts[role], where), module.__dict__)
-    except Exception as error:
+    except RAISED as error:
         line = getattr(error, "lineno", None) or _line(error, where)
         raise InputError(f"{where}:{line or ''} does not import ({type(error).__name__}: {error}); mend it") from error
     if not callable(getattr(module, function, None)):
@@ -192,7 +194,7 @@ def _compiled(text: str, where: str) -> CodeType:
     return compile(text, where, "exec")
 
 
-def _line(error: Exception, where: str) -> int | None:
+def _line(error: BaseException, where: str) -> int | None:
     frames, line = error.__traceback__, None
     while frames:
         if frames.tb_frame.f_code.co_filename == where:
