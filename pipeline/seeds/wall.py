@@ -31,9 +31,10 @@ def breaches(tables: Mapping[str, pa.Table], settings: Contamination) -> list[Ba
 
 
 def _documents(one: str, left: pa.Table, other: str, right: pa.Table) -> Iterator[BadRow]:
+    """Only a seed may name no document; what its text holds is compared in any case."""
     places = dict(zip(left["document_id"].to_pylist(), left["place"].to_pylist(), strict=True))
     for document, place in zip(right["document_id"].to_pylist(), right["place"].to_pylist(), strict=True):
-        if document in places:
+        if document is not None and document in places:
             reason = (
                 f"document {document!r} of {other} is also in {one} ({places[document]}); keep each document in one set"
             )

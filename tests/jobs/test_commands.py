@@ -258,6 +258,16 @@ def test_a_bad_file_in_the_task_folder_is_named(
     assert "Traceback" not in refused.stderr
 
 
+def test_numbered_seeds_that_name_no_document_are_not_the_documents_of_those_numbers(
+    seedwright: Seedwright, task_folder: Path
+) -> None:
+    for name, key in (("seeds", "id"), ("dev", "document_id")):
+        lines = [json.loads(line) for line in (task_folder / f"{name}.jsonl").read_text().splitlines()]
+        numbered = [{**row, key: number} for number, row in enumerate(lines, 1)]
+        (task_folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in numbered))
+    assert seedwright("plan", task_folder).returncode == 0
+
+
 def test_a_ledger_that_cannot_be_made_is_named(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run/ledger").touch()

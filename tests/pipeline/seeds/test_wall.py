@@ -35,6 +35,12 @@ def test_a_shared_document_is_named_with_both_places() -> None:
     ]
 
 
+def test_a_seed_without_a_document_is_in_nobodys_document() -> None:
+    seeds = [{"seed_id": "1", "text": "one text", "document_id": None, "place": "seeds:1"}]
+    tables = {"seeds": pa.Table.from_pylist(seeds, schema=SEED), "dev": rows(REAL, "item_id", ("1", "another text"))}
+    assert breaches(tables, Contamination()) == []
+
+
 def test_the_same_words_under_another_document_id_are_found() -> None:
     assert "Jaccard 1.00" in found([("a", LONG)], [("b", LONG.upper() + "  ")])[0]
 
