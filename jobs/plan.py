@@ -17,7 +17,7 @@ from pipeline.generate.human import Rate, resolved
 from pipeline.generate.matrix import Matrix
 from pipeline.generate.plan import plan_requests
 from pipeline.generate.register import measure, with_measured
-from pipeline.generate.sharing import has_format, prefix_tokens
+from pipeline.generate.sharing import has_format, prefix_tokens, repeats
 from pipeline.generate.traits import TRAITS
 from pipeline.records import REQUEST
 from pipeline.run_dir import write_parquet
@@ -58,6 +58,8 @@ def work(run: Run) -> dict[str, Any]:
     register = [asdict(one) for one in measure(seeds["text"].to_pylist())]
     say(f"{shown_register(register)}\n\n{shown(figures, run.settings.generation.target)}")
     say(served(run, requests))
+    if same := repeats(requests):
+        say(_repeated(run, same, requests.num_rows))
     looks = looks_ahead(task, seeds, requests.num_rows)
     for look in looks:
         say(_look(look))
@@ -65,6 +67,7 @@ def work(run: Run) -> dict[str, Any]:
         **asdict(figures),
         "looks": [asdict(look) for look in looks],
         "register": register,
+        "repeats": same,
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
         "summary": f"{figures.requests:,} requests",
     }
@@ -181,6 +184,14 @@ def _expected(samples: int, target: int | None) -> str:
     each, most = samples / target, ENOUGH[0] * target
     advice = f"; {most:,} to {ENOUGH[1] * target:,} requests are usual" if not ENOUGH[0] <= each <= ENOUGH[1] else ""
     return f"{usual}; {each:.1f} requests for each of the {target:,} wanted{advice}"
+
+
+def _repeated(run: Run, same: int, planned: int) -> str:
+    """Not refused: a server may well answer differently, and a prompt that changes pays for all that was answered."""
+    return (
+        f"repeats        {same:,} of {planned:,} requests say what another says, and a server that answers equal "
+        f"requests equally is paid for copies; name {{{{ number }}}} or {{{{ cell }}}} in {run.settings.passes[0]}"
+    )
 
 
 def _look(look: LookAhead) -> str:

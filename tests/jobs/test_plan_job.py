@@ -135,6 +135,21 @@ def test_the_human_rate_is_read_shown_and_part_of_what_the_plan_depends_on(
     assert "label refund: no row of the calibration set has it, so no sample will" in again
 
 
+def test_prompts_that_repeat_are_counted_with_the_file_and_what_would_vary_them(
+    seedwright: Seedwright, task_folder: Path
+) -> None:
+    where = "teacher.base_url=http://127.0.0.1:9"
+    for template, repeats in (("hello {{ seed }}", 8), ("hello {{ seed }} {{ number }}", 0)):
+        (task_folder / "draft.jinja").write_text(template)
+        entry = planned(seedwright, task_folder, where, "generation.samples=9")
+        assert (entry["requests"], entry["repeats"]) == (9, repeats)
+        told = (
+            "8 of 9 requests say what another says, and a server that answers equal requests equally is paid for copies"
+        )
+        advice = f"name {{{{ number }}}} or {{{{ cell }}}} in {task_folder}/draft.jinja"
+        assert (f"{told}; {advice}\n" in entry["shown"]) == bool(repeats)
+
+
 def label(folder: Path, **labels: int) -> None:
     provenance = {"label_source": "constructed", "labelled_by": "template", "labelled_at": "2026-01-01"}
     rows = [
