@@ -17,6 +17,7 @@ from jobs.console import generation_progress, say
 from jobs.run import Run
 from jobs.warming import warm_up
 from pipeline.config import Limits, Teacher
+from pipeline.disk import writing
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.generate.plan import to_request
 from pipeline.generate.waiting import GROUP_ROWS, Waiting, set_aside
@@ -56,7 +57,8 @@ def ask_all(run: Run, requests: pa.Table | Path, whom: Whom | None = None) -> tu
             f"budget: no price is known for {whom.teacher.model}; give "
             f"--set {whom.teacher.section}.price='[IN, OUT]' in dollars per million tokens"
         )
-    ledger.mkdir(exist_ok=True)
+    with writing(ledger):
+        ledger.mkdir(exist_ok=True)
     wait_for_writers(ledger)
     wanted = frozenset(keys_of(requests))
     before = read_answered(ledger, wanted, price)

@@ -42,7 +42,7 @@ def shape(run: Run) -> Any:
         {role: fingerprint(path) for role, path in paths.items() if path},
         {"one source": settings.seeds.path == settings.real.path},
         {key: shaping[key] for key in ("name", "kind", "seeds", "real", "demonstration")},
-        {key: value for key, value in shaping["dedup"].items() if key != "embedding"},
+        {key: shaping["contamination"][key] for key in ("cut", "containment", "shingle")},
         run.source.fingerprint(ROLES),
     ]
 
@@ -102,7 +102,7 @@ def read_checked(task: Task) -> tuple[dict[str, Any], list[BadRow]]:
     refuse(mistakes)
     for name, table in tables.items():
         check_not_empty(table, name, getattr(task.settings.real, name, None) or task.settings.seeds.path)
-    refuse(refuted(task, tables) + breaches(tables, task.settings.dedup))
+    refuse(refuted(task, tables) + breaches(tables, task.settings.contamination))
     rehearse(task, tables["seeds"].to_pylist())
     return tables, notes
 

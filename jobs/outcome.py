@@ -41,8 +41,12 @@ def told() -> Iterator[None]:
     except SystemExit as end:
         if not end.code:
             raise
-        code = int(end.code)
-        what = "interrupted" if code == 130 else str(end.__context__)  # or what typer says of a mistyped command
+        code = end.code if isinstance(end.code, int) else 1  # Python prints any other and ends with 1
+        what = (
+            "interrupted" if code == 130 else str(end.__context__ or end.code)
+        )  # or what typer says of a mistyped command
+        if code is not end.code:
+            print(f"seedwright: {end.code}", file=sys.stderr, flush=True)
     except Exception as error:
         emit({"error": repr(error), "exit": 1}, "--json" in sys.argv)
         raise  # a mistake of ours: Python shows where

@@ -19,7 +19,7 @@ from pipeline.generate.matrix import Matrix
 from pipeline.generate.noise import without_asides
 from pipeline.generate.plan import plan_requests
 from pipeline.generate.register import measure, with_measured
-from pipeline.generate.sharing import has_format, prefix_tokens
+from pipeline.generate.sharing import has_format, prefix_tokens, repeats
 from pipeline.generate.traits import TRAITS
 from pipeline.records import REQUEST
 from pipeline.run_dir import write_parquet
@@ -65,6 +65,8 @@ def work(run: Run) -> dict[str, Any]:
     notes = [*doubtful(task), *filter(None, [without_asides(run.source, seeds)])]
     for note in notes:
         say(f"noise          {note}")
+    if same := repeats(requests):
+        say(_repeated(run, same, requests.num_rows))
     looks = looks_ahead(task, seeds, requests.num_rows)
     for look in looks:
         say(_look(look))
@@ -74,6 +76,7 @@ def work(run: Run) -> dict[str, Any]:
         "register": register,
         "labels": labels.says if labels else None,
         "notes": notes,
+        "repeats": same,
         "output": content_hash([requests[name].to_pylist() for name in ("sample_id", "seed_id", "cell", "key")]),
         "summary": f"{figures.requests:,} requests",
     }
@@ -191,6 +194,14 @@ def _expected(samples: int, target: int | None) -> str:
     each, most = samples / target, ENOUGH[0] * target
     advice = f"; {most:,} to {ENOUGH[1] * target:,} requests are usual" if not ENOUGH[0] <= each <= ENOUGH[1] else ""
     return f"{usual}; {each:.1f} requests for each of the {target:,} wanted{advice}"
+
+
+def _repeated(run: Run, same: int, planned: int) -> str:
+    """Not refused: a server may well answer differently, and a prompt that changes pays for all that was answered."""
+    return (
+        f"repeats        {same:,} of {planned:,} requests say what another says, and a server that answers equal "
+        f"requests equally is paid for copies; name {{{{ number }}}} or {{{{ cell }}}} in {run.settings.passes[0]}"
+    )
 
 
 def _look(look: LookAhead) -> str:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.config import Settings
 from pipeline.errors import InputError
+from pipeline.generate.matrix_names import misnamed
 from pipeline.spelling import meant
 from pipeline.strict_yaml import parse
 
@@ -152,15 +153,24 @@ def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
 
 def validate(layers: list[Layer]) -> Settings:
     values: dict[str, Any] = {}
+    slips: list[str] = []
     for layer in layers:
+        slips += _matrix_slips(values, layer)
         values = merge(values, layer.values)
     try:
-        return Settings.model_validate(values)
+        settings, problems = Settings.model_validate(values), []
     except ValidationError as error:
-        problems = error.errors()
+        settings, problems = None, error.errors()
+    if settings and not slips:
+        return settings
     misspelt = {(*problem["loc"][:-1], _meant_key(problem)) for problem in problems}
     told = [one for one in problems if one["type"] != "missing" or one["loc"] not in misspelt]
-    raise InputError("\n".join(_explain(problem, layers) for problem in told))
+    raise InputError("\n".join([*(_explain(problem, layers) for problem in told), *slips]))
+
+
+def _matrix_slips(below: dict[str, Any], layer: Layer) -> list[str]:
+    lower, upper = below.get("matrix"), layer.values.get("matrix")
+    return list(misnamed(lower, upper, layer.name)) if isinstance(lower, dict) and isinstance(upper, dict) else []
 
 
 def _explain(problem: Any, layers: list[Layer]) -> str:

@@ -17,7 +17,7 @@ from pipeline.curate.verdicts import Judge, Rejection, mark
 from pipeline.errors import InputError
 from pipeline.stage import Stage, Step
 from pipeline.tasks.extraction import carried_over, own_facts, ungrounded
-from pipeline.tasks.task import Task, TaskSource, load_task
+from pipeline.tasks.task import RAISED, Task, TaskSource, load_task
 
 READS = ("sample_id", "seed_id", "text", "answer", "confidence")
 WORDS = re.compile(r"\w+")
@@ -104,7 +104,7 @@ def verdict(task: Task, text: str, answer: dict[str, Any], where: str) -> str | 
     file = task.settings.verify
     try:
         reason = task.verify(text, answer)
-    except Exception as error:
+    except RAISED as error:
         raise InputError(f"{file}: verify raised {type(error).__name__}: {error} on {where}; mend it") from error
     if reason is not None and not (isinstance(reason, str) and reason):
         raise InputError(f"{file}: verify returned {reason!r} on {where}; return a reason as text, or None for a pass")

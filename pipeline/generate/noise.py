@@ -25,7 +25,7 @@ from pipeline.generate.noise_kinds import KINDS, Kind, applied, several_requests
 from pipeline.generate.traits import traits_of
 from pipeline.records import SAMPLE
 from pipeline.stage import Stage, Step
-from pipeline.tasks.task import Task, TaskSource, load_task
+from pipeline.tasks.task import RAISED, Task, TaskSource, load_task
 
 READS = ("sample_id", "stratum", "text", "answer", "cell", "reason")
 WRITES = ("text", "cell", "raw")
@@ -62,7 +62,7 @@ def _verdict(task: Task, text: str, answer: dict[str, Any]) -> str | None:
         return None
     try:
         return task.verify(text, answer)
-    except Exception as error:
+    except RAISED as error:
         return type(error).__name__
 
 

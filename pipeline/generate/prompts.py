@@ -38,8 +38,12 @@ def _compiled(source: str) -> Template:
 
 
 def to_messages(blocks: Mapping[str, str], where: str) -> tuple[str | None, list[dict[str, str]]]:
-    """(system prompt or None, messages) of rendered blocks."""
+    """(system prompt or None, messages) of rendered blocks. Raises InputError for other blocks, or nothing to ask."""
     unknown = set(blocks) - {"system", "user"}
     if unknown or "user" not in blocks:
         raise InputError(f"{where}: has blocks {sorted(blocks)}; give `user`, and `system` if wanted")
+    if not blocks["user"]:
+        raise InputError(
+            f"{where}: gives an empty prompt; write what is asked for, in the block `user` if it has blocks"
+        )
     return blocks.get("system"), [{"role": "user", "content": blocks["user"]}]

@@ -25,3 +25,9 @@ def prefix_tokens(requests: pa.Table) -> int:
 def has_format(requests: pa.Table) -> bool:
     """Whether the requests ask for replies of a format."""
     return any("format" in body.get("output_config", {}) for body in bodies(requests))
+
+
+def repeats(requests: pa.Table) -> int:
+    """How many requests are, but for the key they are filed under, the same as one before them."""
+    distinct = len({hash(one.as_py()) for one in requests["params"]})
+    return len(requests) - distinct

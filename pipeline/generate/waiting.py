@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.config import Cluster
+from pipeline.disk import writing
 
 COLUMNS = ["key", "params", "input_tokens", "output_tokens"]
 GROUP_ROWS = 100
@@ -60,26 +61,37 @@ class Waiting:
 
 @contextlib.contextmanager
 def set_aside(requests: pa.Table | Path, have: frozenset[str], path: Path, settings: Cluster) -> Iterator[Waiting]:
-    """Requests without a reply, one a key: equal requests are asked once. Removes the file at the end."""
+    """Requests without a reply, one a key: equal requests are asked once. Removes the file at the end.
+
+    Raises InputError when the file cannot be written.
+    """
     rows = requests.num_rows if isinstance(requests, pa.Table) else pq.read_metadata(requests).num_rows
     size = max(1, min(GROUP_ROWS, settings.block_rows, -(-(rows - len(have)) // (4 * settings.generation_actors))))
-    seen, written = set(have), 0
-    waiting: list[pa.Table] = []
     try:
-        with pq.ParquetWriter(path, _schema(requests), compression="zstd") as writer:
-            for batch in _batches(requests):
-                waiting.append(_unseen(pa.table(batch), seen))
-                while sum(table.num_rows for table in waiting) >= size:
-                    whole = pa.concat_tables(waiting)
-                    writer.write_table(whole.slice(0, size), row_group_size=size)
-                    waiting = [whole.slice(size)]
-                    written += size
-            if rest := sum(table.num_rows for table in waiting):
-                writer.write_table(pa.concat_tables(waiting), row_group_size=size)
-                written += rest
+        with writing(path):
+            written = _write(requests, set(have), path, size)
         yield Waiting(path, written, size)
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _write(requests: pa.Table | Path, seen: set[str], path: Path, size: int) -> int:
+    """How many rows were written, in groups of `size`."""
+    written = 0
+    waiting: list[pa.Table] = []
+    with pq.ParquetWriter(path, _schema(requests), compression="zstd") as writer:
+        for batch in _batches(requests):
+            waiting.append(_unseen(pa.table(batch), seen))
+            while sum(table.num_rows for table in waiting) >= size:
+                whole = pa.concat_tables(waiting)
+                writer.write_table(whole.slice(0, size), row_group_size=size)
+                waiting = [whole.slice(size)]
+                written += size
+        if rest := sum(table.num_rows for table in waiting):
+            writer.write_table(pa.concat_tables(waiting), row_group_size=size)
+            written += rest
+    return written
 
 
 def _schema(requests: pa.Table | Path) -> pa.Schema:

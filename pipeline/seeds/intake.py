@@ -164,7 +164,7 @@ def _seed(task: Task, place: str, row: Mapping[str, Any]) -> dict[str, Any]:
         "text": row["text"],
         "answer": None if answer is None else canonical_json({name: answer[name] for name in scored_fields(task, row)}),
         "stratum": " / ".join(strata) or "all",
-        "document_id": row_id(row) if document is None else str(document),
+        "document_id": None if document is None else str(document),
         "label_source": None if source is None else str(source),
         "place": place,
     }

@@ -11,7 +11,7 @@ from pipeline.canonical import canonical_json
 from pipeline.errors import InputError
 from pipeline.tasks.dates import find_dates
 from pipeline.tasks.money import find_amounts
-from pipeline.tasks.task import Task
+from pipeline.tasks.task import RAISED, Task
 from pipeline.tasks.tokens import contains_tokens
 
 
@@ -51,7 +51,7 @@ def grounded(task: Task, field: str, value: Any, text: str) -> bool | None:
 def _by_rule(task: Task, function: str, field: str, value: Any, call: Callable[[], Any]) -> Any:
     try:
         return call()
-    except Exception as error:
+    except RAISED as error:
         shown = f"{field}={canonical_json(value)[:80]}"
         raise InputError(
             f"{task.settings.normalise}: {function} raised {type(error).__name__}: {error} on {shown}; mend it"

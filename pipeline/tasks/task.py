@@ -20,6 +20,8 @@ from pipeline.config import Settings
 from pipeline.errors import InputError
 
 Verify = Callable[[str, dict[str, Any]], str | None]
+RAISED = (Exception, SystemExit)
+"""What a task's own code may raise; a script's `sys.exit` must not end the run in its own name."""
 DEEPEST = 100
 """Levels of nesting that an answer may have; every reader, validator and encoder on its way takes more."""
 
@@ -87,7 +89,7 @@ def _text(role: str, path: Path) -> str:
 def load_task(source: TaskSource) -> Task:
     """Raises InputError for a schema that is none, or code that does not import."""
     schema = _schema(source)
-    validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+    validator = _validator(schema, source.settings.schema_path)
     rules = _module("normalise", source, "normalise")
     verifier = _module("verify", source, "verify")
     return Task(source, schema, lambda answer: _errors(validator, answer), getattr(verifier, "verify", None), rules)
@@ -120,6 +122,28 @@ def depth(value: Any) -> int:
     return levels
 
 
+NO_SCHEMA = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError)
+
+
+def _validator(schema: dict[str, Any], where: str) -> Any:
+    """What the meta-schema cannot see is found here: a reference to nothing, a pattern that is none. Nothing is
+    fetched, since what lies elsewhere may be another thing tomorrow, and is in no fingerprint.
+    """
+    try:
+        return jsonschema_rs.validator_for(schema, validate_formats=True, retriever=_nowhere)
+    except NO_SCHEMA as error:
+        raise _no_schema(where, error) from error
+
+
+def _nowhere(uri: str) -> Any:
+    raise LookupError(f"nothing is fetched, put {uri} under $defs")
+
+
+def _no_schema(where: str, error: Exception) -> InputError:
+    reason = getattr(error, "message", str(error))
+    return InputError(f"{where}: is not a JSON Schema ({reason}); see https://json-schema.org")
+
+
 def _schema(source: TaskSource) -> dict[str, Any]:
     where = source.settings.schema_path
     try:
@@ -130,9 +154,8 @@ def _schema(source: TaskSource) -> dict[str, Any]:
         return _label_schema(schema, where)
     try:
         jsonschema_rs.meta.validate(schema)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError) as error:
-        reason = getattr(error, "message", str(error))
-        raise InputError(f"{where}: is not a JSON Schema ({reason}); see https://json-schema.org") from error
+    except NO_SCHEMA as error:
+        raise _no_schema(where, error) from error
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict) or not schema["properties"]:
         raise InputError(f"{where}: describes no fields; give an object schema with `properties`")
     return schema
@@ -160,7 +183,7 @@ def _module(role: str, source: TaskSource, function: str) -> ModuleType | None:
     sys.modules[module.__name__] = module
     try:
         exec(_compiled(source.texts[role], where), module.__dict__)
-    except Exception as error:
+    except RAISED as error:
         line = getattr(error, "lineno", None) or _line(error, where)
         raise InputError(f"{where}:{line or ''} does not import ({type(error).__name__}: {error}); mend it") from error
     if not callable(getattr(module, function, None)):
@@ -174,7 +197,7 @@ def _compiled(text: str, where: str) -> CodeType:
     return compile(text, where, "exec")
 
 
-def _line(error: Exception, where: str) -> int | None:
+def _line(error: BaseException, where: str) -> int | None:
     frames, line = error.__traceback__, None
     while frames:
         if frames.tb_frame.f_code.co_filename == where:

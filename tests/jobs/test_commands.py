@@ -222,9 +222,18 @@ def test_another_task_never_goes_into_the_folder_of_a_run(
         ("schema.json", "{", "is not JSON"),
         ("schema.json", '{"type": "objct", "properties": {"a": {}}}', "is not a JSON Schema"),
         ("schema.json", '{"type": "object"}', "describes no fields"),
+        (
+            "schema.json",
+            '{"properties": {"a": {"$ref": "#/$defs/x"}}}',
+            "JSON Schema (Pointer '/$defs/x' does not exist)",
+        ),
+        ("schema.json", '{"properties": {"a": {"$ref": "https://a.test/x.json"}}}', "nothing is fetched, put https"),
+        ("schema.json", '{"properties": {"a": {"pattern": "("}}}', 'is not a JSON Schema ("(" is not a'),
         ("verify.py", "def verify(text, answer)\n    return None\n", "verify.py:1 does not import (SyntaxError"),
         ("verify.py", "import nothing_like_it\n", "does not import (ModuleNotFoundError"),
         ("verify.py", "x = 1\n", "defines no function verify"),
+        ("verify.py", "import sys\nsys.exit(3)\n", "verify.py:2 does not import (SystemExit: 3); mend it"),
+        ("verify.py", "def verify(text, answer):\n    raise SystemExit('x')\n", "verify raised SystemExit: x on"),
         ("verify.py", "def verify(text, answer):\n    return 1 / 0\n", "verify raised ZeroDivisionError"),
         ("verify.py", "def verify(text, answer):\n    return False\n", "verify returned False"),
         ("seeds.jsonl", "", "no rows"),
@@ -249,16 +258,38 @@ def test_a_bad_file_in_the_task_folder_is_named(
     assert "Traceback" not in refused.stderr
 
 
+def test_numbered_seeds_that_name_no_document_are_not_the_documents_of_those_numbers(
+    seedwright: Seedwright, task_folder: Path
+) -> None:
+    for name, key in (("seeds", "id"), ("dev", "document_id")):
+        lines = [json.loads(line) for line in (task_folder / f"{name}.jsonl").read_text().splitlines()]
+        numbered = [{**row, key: number} for number, row in enumerate(lines, 1)]
+        (task_folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in numbered))
+    assert seedwright("plan", task_folder).returncode == 0
+
+
+def test_a_ledger_that_cannot_be_made_is_named(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/ledger").touch()
+    pairs = ["--set", "teacher.base_url=http://127.0.0.1:9", "--out", tmp_path / "run", "--until", "generate"]
+    refused = seedwright("run", task_folder, *pairs)
+    assert refused.returncode == 2
+    assert f"{tmp_path}/run/ledger: cannot be written (File exists); choose a folder" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"), [("1 / 0", "ZeroDivisionError: division by zero"), ("exit(3)", "SystemExit: 3")]
+)
 @pytest.mark.parametrize("function", ["normalise", "grounded"])
 def test_a_rule_that_raises_stops_the_plan_with_file_error_and_value(
-    seedwright: Seedwright, task_folder: Path, function: str
+    seedwright: Seedwright, task_folder: Path, function: str, raised: str, told: str
 ) -> None:
     rules = {"normalise": "def normalise(field, value):\n    return value\n"}
-    rules[function] = f"def {function}(field, value, text=None):\n    return 1 / 0\n"
+    rules[function] = f"from sys import exit\ndef {function}(field, value, text=None):\n    return {raised}\n"
     (task_folder / "normalise.py").write_text("\n".join(rules.values()))
     refused = seedwright("plan", task_folder, "--set", f"normalise={task_folder / 'normalise.py'}")
     assert refused.returncode == 2
-    assert f"normalise.py: {function} raised ZeroDivisionError: division by zero on delivery_date=" in refused.stderr
+    assert f"normalise.py: {function} raised {told} on delivery_date=" in refused.stderr
 
 
 def test_a_copied_task_folder_is_not_checked_again(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:

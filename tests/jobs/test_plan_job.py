@@ -207,6 +207,21 @@ def test_the_plan_says_which_asides_are_doubtful_or_that_there_are_none(seedwrig
     assert "asides.txt:2: holds '3 May 2024'" in shown.stderr
 
 
+def test_prompts_that_repeat_are_counted_with_the_file_and_what_would_vary_them(
+    seedwright: Seedwright, task_folder: Path
+) -> None:
+    where = "teacher.base_url=http://127.0.0.1:9"
+    for template, repeats in (("hello {{ seed }}", 8), ("hello {{ seed }} {{ number }}", 0)):
+        (task_folder / "draft.jinja").write_text(template)
+        entry = planned(seedwright, task_folder, where, "generation.samples=9")
+        assert (entry["requests"], entry["repeats"]) == (9, repeats)
+        told = (
+            "8 of 9 requests say what another says, and a server that answers equal requests equally is paid for copies"
+        )
+        advice = f"name {{{{ number }}}} or {{{{ cell }}}} in {task_folder}/draft.jinja"
+        assert (f"{told}; {advice}\n" in entry["shown"]) == bool(repeats)
+
+
 def label(folder: Path, source: str = "constructed", /, **labels: int) -> None:
     provenance = {"label_source": source, "labelled_by": "template", "labelled_at": "2026-01-01"}
     rows = [

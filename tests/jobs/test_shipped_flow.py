@@ -1,4 +1,4 @@
-"""What comes of the tasks, the teacher and the base model that ship: `make proof` runs it whole, for some five minutes."""
+"""What comes of the task, the teacher and the base model that ship: `make proof` runs it whole, for five minutes."""
 
 import json
 import subprocess

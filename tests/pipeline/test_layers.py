@@ -33,6 +33,29 @@ def test_all_mistakes_are_reported_at_once_each_with_its_source_and_the_nearest_
     assert "--set generaton.samples: unknown setting generaton; did you mean generation?" in found
 
 
+def test_a_misspelt_dimension_or_value_of_the_matrix_is_told_with_all_other_mistakes(
+    task_folder: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("matrix: {register: {Formal: 2}}\n")
+    found = mistakes(str(task_folder), config, ["matrix.complexty.several=3", "filters.confidense=0.9"])
+    both = "where both are meant, give both together"
+    assert found == [
+        "--set filters.confidense: unknown setting filters.confidense; did you mean filters.confidence?",
+        f"{config}: matrix.register.Formal is new; did you mean matrix.register.formal? {both}",
+        f"--set matrix.complexty.several: matrix.complexty is new; did you mean matrix.complexity? {both}",
+    ]
+
+
+def test_a_new_dimension_or_value_is_taken_and_one_that_is_almost_another_where_both_are_given(
+    task_folder: Path,
+) -> None:
+    pairs = ["matrix.tone.warm=1", "matrix.register.informal=2", "matrix.complexity={one_fact: 1, one_facts: 2}"]
+    matrix = load_settings(str(task_folder), None, pairs)[0].matrix
+    assert list(matrix) == ["register", "complexity", "tone"]
+    assert (len(matrix["register"]), len(matrix["complexity"])) == (4, 3)
+
+
 def test_a_misspelt_key_that_is_required_is_told_as_the_misspelling_alone(task_folder: Path) -> None:
     task = task_folder / "task.yaml"
     task.write_text(task.read_text().replace("seeds:\n", "sedes:\n").replace("schema:", "shema:"))

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.disk import writing
 from pipeline.errors import TeacherError
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
@@ -28,11 +29,13 @@ def hosted(
 ) -> Iterator[str]:
     """Run a simulated teacher on a free port of this machine alone and yield its base URL.
 
-    `folder` receives requests.jsonl (appended to), plan.json and stderr.log. TeacherError when it does not start.
+    `folder` receives requests.jsonl (appended to), plan.json and stderr.log. TeacherError when it does not start,
+    InputError when the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "plan.json").write_text(json.dumps(dict(plan or {})), encoding="utf-8")
-    child = _spawn(folder)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "plan.json").write_text(json.dumps(dict(plan or {})), encoding="utf-8")
+        child = _spawn(folder)
     try:
         yield _base_url(child, settings, folder)
     finally:

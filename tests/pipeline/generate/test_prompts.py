@@ -26,6 +26,11 @@ def test_a_template_without_blocks_is_the_user_message() -> None:
         ("a\n{% if %}", r"draft\.jinja:2 Expected an expression"),
         ("{{ ''.__class__.__mro__ }}", "unsafe"),
         ("{% block other %}x{% endblock %}", "has blocks"),
+        ("", r"draft\.jinja: gives an empty prompt; write"),
+        (
+            "{% block system %}x{% endblock %}{% block user %} {# #}{% endblock %}",
+            r"draft\.jinja: gives an empty prompt",
+        ),
     ],
 )
 def test_a_template_that_cannot_be_rendered_names_file_and_mistake(source: str, message: str) -> None:

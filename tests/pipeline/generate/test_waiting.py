@@ -1,14 +1,17 @@
 """Requests set aside to be asked: none twice, none lost, in small groups."""
 
+import errno
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import Cluster
+from pipeline.errors import InputError
 from pipeline.generate.waiting import COLUMNS, GROUP_ROWS, set_aside
 
 
@@ -49,3 +52,29 @@ def test_what_was_asked_first_is_skipped_in_whichever_group_it_lies(tmp_path: Pa
         later = replace(waiting, skip=3)
         assert later.table()["key"].to_pylist() == [f"k{n}" for n in range(3, 40)]
         assert (later.left, later.groups, later.read(0).num_rows, later.read(1).num_rows) == (37, 20, 0, 1)
+
+
+def test_a_full_disk_is_one_line_with_the_file_and_what_to_do_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", refuse)
+    told = (
+        r"/asking\.parquet: cannot be written \(No space left on device\); free disk space, then run the same command"
+    )
+    with (
+        pytest.raises(InputError, match=told),
+        set_aside(requests(8), frozenset(), tmp_path / "asking.parquet", Cluster()),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_goes_wrong_while_asking_is_not_taken_for_the_disk(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ConnectionError),
+        set_aside(requests(8), frozenset(), tmp_path / "asking.parquet", Cluster()),
+    ):
+        raise ConnectionError("the line is dead")

@@ -16,7 +16,7 @@ import pytest
 from anthropic import AsyncAnthropic
 
 from pipeline.canonical import content_hash
-from pipeline.errors import TeacherError
+from pipeline.errors import InputError, TeacherError
 from pipeline.teacher.simulated.host import hosted
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
@@ -148,3 +148,13 @@ def test_the_program_refuses_wrong_settings_with_exit_code_2(tmp_path: Path) -> 
     assert done.stderr.startswith("simulated teacher: ")
     assert "models" in done.stderr
     assert "top-secret" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["plan.json", "stderr.log"])
+def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
+    (tmp_path / "here" / name).mkdir(parents=True)
+    with pytest.raises(InputError, match=r"/here: cannot be written \(Is a directory\); choose a folder"):
+        hosted(SimulatedSettings(), tmp_path / "here").__enter__()
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"/file: cannot be written \(File exists\); choose a folder"):
+        hosted(SimulatedSettings(), tmp_path / "file").__enter__()
