@@ -9,6 +9,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -120,8 +121,14 @@ def wrapped(mark: str, key: str, params: bytes) -> bytes:
 
 
 def batch_body(mark: str, requests: Iterable[tuple[str, bytes]]) -> bytes:
-    """The body that submits these requests, of (key, params as JSON) each."""
-    return HEAD + b",".join(wrapped(mark, key, params) for key, params in requests) + TAIL
+    """The body that submits these requests, of (key, params as JSON) each; up to 256 MB, and held once."""
+    body = BytesIO()
+    body.write(HEAD)
+    for at, (key, params) in enumerate(requests):
+        body.write(b"," if at else b"")
+        body.write(wrapped(mark, key, params))
+    body.write(TAIL)
+    return body.getvalue()  # its own buffer, not a copy, while nobody writes on
 
 
 def take_part(waiting: deque[Entry], limits: BatchSettings, dollars: float | None) -> list[Entry]:
