@@ -63,7 +63,7 @@ async def read_on(reading: Reading, service: BatchService, ledger: Ledger, price
 
 async def _write(reading: Reading, replies: list[tuple[str, str]], ledger: Ledger, price: Price | None) -> None:
     async def write(key: str, body: str) -> None:
-        used = usage(body)
+        used = usage(body, hour=True)
         dollars = price.dollars(used, batch=True) if price else None
         said = {"dollars": dollars, "batch": reading.batch.key, "tokens": used.tokens}
         await ledger.append("reply", key, **said, body=body)

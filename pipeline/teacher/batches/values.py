@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.client import PAY, is_message, is_spent
-from pipeline.teacher.prefix import is_marked
+from pipeline.teacher.prefix import is_lasting, is_marked
 from pipeline.teacher.prices import Price
 from pipeline.teacher.terms import Terms
 
@@ -85,7 +85,8 @@ def entries_of(requests: pa.Table, price: Price | None, terms: Terms = PLAIN) ->
         dressed = _dressed(requests, row, terms)
         body = _encoded(dressed)
         read, written = max(tokens, len(body)), int(dressed.get("max_tokens", expected))
-        dollars = price.most(read, written, marked=is_marked(body), batch=True) if price else 0.0
+        marks = {"marked": is_marked(body), "hour": is_lasting(body)}
+        dollars = price.most(read, written, **marks, batch=True) if price else 0.0
         found.append(Entry(key, row, len(body), dollars))
     return found
 
