@@ -1,4 +1,4 @@
-"""The doctor: what this machine and the cluster have; whether the run folder can be locked and every node sees it."""
+"""The doctor: what this machine and the cluster have, whether the run folder can be locked, and who sees it."""
 
 import importlib.util
 import os

@@ -33,19 +33,30 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.file_lock import lock
+from pipeline.teacher.reserve import FULL, Reserve
 
 BODY = b', "body": "'
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: bytes
+    sends: bool
+    """Whether something is about to leave that may have to be paid for."""
+    done: "asyncio.Future[None]"
 
 
 class Ledger:
     """A writer. Lines that arrive while the disk is busy share one fsync.
 
-    The folder must exist: whoever opens the run makes it, so that a node that does not share it is told so.
+    The folder must exist: whoever opens the run makes it, so that a node that does not share it is told so. When the
+    disk runs full nothing more may leave, and what comes back meanwhile is written where a reserve was held for it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,52 +70,74 @@ class Ledger:
             ) from error
         try:
             lock(self._fd, fcntl.LOCK_EX, folder)
-        except InputError:
+            self._reserve = Reserve(folder)
+        except (InputError, OSError) as error:
             os.close(self._fd)
             self.path.unlink()
+            if isinstance(error, OSError):
+                raise self._unwritten(error) from error
             raise
         self._torn = False
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._full: OSError | None = None
+        self._waiting: list[_Line] = []
         self._flushing: asyncio.Task[None] | None = None
 
     async def append(self, kind: str, key: str, **values: Any) -> None:
-        """Returns when the line is on the disk. Raises InputError when it cannot be written."""
+        """Returns when the line is on the disk. Raises InputError when it cannot be written, and for an intent ever
+        after the disk was full.
+        """
         line = json.dumps({"kind": kind, "key": key, "at": round(time.time(), 3), **values}) + "\n"
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((line.encode("ascii"), done))
+        self._waiting.append(_Line(line.encode("ascii"), kind in ("intent", "batch_intent"), done))
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
         await done
 
     async def _flush(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting, []
-            error = await asyncio.to_thread(self._write, b"".join(line for line, _ in batch))
-            for _, done in batch:
-                if done.cancelled():
-                    continue
-                if error is None:
-                    done.set_result(None)
-                else:
-                    done.set_exception(error)
+            lines, self._waiting = self._waiting, []
+            error = self._full or await asyncio.to_thread(self._write, lines)
+            if error and error.errno in FULL and self._reserve.release():
+                self._full = error
+            if self._full:
+                self._settle([line for line in lines if line.sends], self._full)
+                lines = [line for line in lines if not line.sends]
+                error = await asyncio.to_thread(self._write, lines)
+            self._settle(lines, error)
 
-    def _write(self, lines: bytes) -> InputError | None:
-        if self._torn:
-            lines = b"\n" + lines
+    def _settle(self, lines: list[_Line], error: OSError | None) -> None:
+        for line in lines:
+            if line.done.cancelled():
+                continue
+            if error is None:
+                line.done.set_result(None)
+            else:
+                line.done.set_exception(self._unwritten(error))
+
+    def _write(self, lines: list[_Line]) -> OSError | None:
+        """All of the lines, or none: what was written of them when the disk ran full is taken back."""
+        text, start = b"\n" * self._torn + b"".join(line.text for line in lines), os.fstat(self._fd).st_size
         try:
-            while lines:
-                lines = lines[os.write(self._fd, lines) :]
+            while text:
+                text = text[os.write(self._fd, text) :]
             os.fsync(self._fd)
             self._torn = False
         except OSError as error:
-            self._torn = True
-            return InputError(
-                f"{self.path}: cannot be written ({error.strerror}); free disk space, then run the same command again: "
-                "replies that were written are kept"
-            )
+            try:
+                os.ftruncate(self._fd, start)
+            except OSError:
+                self._torn = True
+            return error
         return None
 
+    def _unwritten(self, error: OSError) -> InputError:
+        return InputError(
+            f"{self.path}: cannot be written ({error.strerror}); free disk space, then run the same command again: "
+            "replies that were written are kept"
+        )
+
     def close(self) -> None:
+        self._reserve.release()
         os.close(self._fd)
 
 

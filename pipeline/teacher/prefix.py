@@ -38,6 +38,15 @@ def is_marked(body: bytes) -> bool:
     return b'"cache_control"' in body
 
 
+def is_lasting(body: bytes) -> bool:
+    """Whether a mark of a request as JSON may be for an hour.
+
+    >>> is_lasting(b'{"cache_control":{"type":"ephemeral","ttl":"1h"}}'), is_lasting(b'{"cache_control":{}}')
+    (True, False)
+    """
+    return is_marked(body) and b'"1h"' in body
+
+
 def unmarked(params: Mapping[str, Any]) -> dict[str, Any]:
     """The request without marks; a system prompt that is one block of text is that text. Takes any JSON object.
 

@@ -25,6 +25,8 @@ class PriceSettings(BaseModel):
     """Input that is read from a cache; null is the price of input."""
     cache_write: Dollars | None = None
     """Input that is kept in a cache for five minutes; null is a quarter more than input."""
+    cache_write_1h: Dollars | None = None
+    """Input that is kept in a cache for an hour, as in batches; null is twice the price of input."""
     cache_from: Annotated[int, Field(ge=0)] | None = None
     """The fewest tokens of a prefix that are kept in a cache."""
     batch: Annotated[float, Field(gt=0, le=1)] = 1.0

@@ -16,14 +16,16 @@ from pipeline.teacher.price_settings import PriceList, PriceSettings
 from pipeline.teacher.usage import Usage
 
 PRICES = Path(__file__).with_name("prices.yaml")
-WRITING = 1.25
-"""What writing a prompt to a cache costs at most, in prices of input, where nobody has said."""
+WRITING, WRITING_1H = 1.25, 2.0
+"""What writing a prompt to a cache for five minutes, or an hour, costs at most, in prices of input, where nobody has
+said.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars per million tokens; `source` says where the figures come from. A null is the price of input, and for
-    writing to a cache a quarter more.
+    """Dollars per million tokens; `source` says where the figures come from. A null is the price of input, for
+    writing to a cache a quarter more, and for an hour twice as much, or the price of five minutes if that is higher.
     """
 
     input: float
@@ -38,6 +40,7 @@ class Price:
     """All of a request with a prompt of more than `long_over` tokens costs so many times as much."""
     cache_from: int | None = None
     """The fewest tokens of a prefix that are kept in a cache, where that is known."""
+    cache_write_1h: float | None = None
 
     def dollars(self, used: Usage, *, batch: bool = False) -> float:
         """What one request costs.
@@ -47,19 +50,25 @@ class Price:
         """
         read = self.input if self.cache_read is None else self.cache_read
         write = WRITING * self.input if self.cache_write is None else self.cache_write
-        total = used.input * self.input + used.cache_read * read + used.cache_write * write + used.output * self.output
+        lasting = max(WRITING_1H * self.input, write) if self.cache_write_1h is None else self.cache_write_1h
+        total = used.input * self.input + used.cache_read * read + used.output * self.output
+        total += (used.cache_write - used.cache_write_1h) * write + used.cache_write_1h * lasting
         is_long = self.long_over is not None and used.prompt > self.long_over
         return total * (self.long_times if is_long else 1) * (self.batch if batch else 1) / 1e6
 
-    def most(self, size: int, written: int, *, marked: bool, batch: bool = False) -> float:
+    def most(self, size: int, written: int, *, marked: bool, hour: bool = False, batch: bool = False) -> float:
         """The most that a request of `size` bytes can cost with a reply of `written` tokens: no tokenizer makes more
-        tokens than there are bytes, and where a part is marked for the cache, all may be written to it or read from it.
+        tokens than there are bytes, and where a part is marked for the cache, all may be written to it, for an `hour`
+        if the mark says so, or read from it.
 
-        >>> Price(2, 10, "list", cache_write=2.5).most(10**6, 0, marked=True)
-        2.5
+        >>> price = Price(2, 10, "list", cache_write=2.5)
+        >>> price.most(10**6, 0, marked=True), price.most(10**6, 0, marked=True, hour=True)
+        (2.5, 4.0)
         """
-        kinds = ("input", "cache_read", "cache_write") if marked else ("input",)
-        return max(self.dollars(Usage(**{"output": written, kind: size}), batch=batch) for kind in kinds)
+        ways = [Usage(size, written)]
+        if marked:
+            ways += [Usage(0, written, size), Usage(0, written, 0, size), Usage(0, written, 0, size, size * hour)]
+        return max(self.dollars(used, batch=batch) for used in ways)
 
 
 def price_of(teacher: Teacher) -> Price | None:
@@ -122,4 +131,5 @@ def _price(given: PriceSettings, source: str) -> Price:
         given.batch,
         long.over if long else None,
         long.times if long else 1.0,
+        cache_write_1h=given.cache_write_1h,
     )

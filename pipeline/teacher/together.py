@@ -31,29 +31,32 @@ async def ask_together(
 ) -> Counter[str]:
     """How many requests met each fate; those whose keys are `known` are answered already.
 
-    A ledger that cannot be written stops the run for everybody.
+    A ledger that cannot be written stops the run for everybody, at once: what has left is waited for, since its replies
+    may find room.
     """
 
     async def one(request: Request) -> str:
         if request.key in known:
             return "answered"
-        return await ask(
-            request,
-            send=send,
-            ledger=ledger,
-            turns=turns,
-            price=connection.price,
-            attempts=connection.teacher.attempts,
-            terms=connection.terms,
-        )
+        try:
+            return await ask(
+                request,
+                send=send,
+                ledger=ledger,
+                turns=turns,
+                price=connection.price,
+                attempts=connection.teacher.attempts,
+                terms=connection.terms,
+            )
+        except InputError as error:
+            turns.stop("input", str(error))
+            return "stopped"
 
     fates: Counter[str] = Counter()
     for end in await asyncio.gather(*map(one, requests), return_exceptions=True):
-        if isinstance(end, InputError):
-            turns.stop("input", str(end))
-        elif isinstance(end, BaseException):
+        if isinstance(end, BaseException):
             raise end
-        fates[end if isinstance(end, str) else "stopped"] += 1
+        fates[end] += 1
     return fates
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one reply. `input` were neither read from a cache nor written to one."""
+    """Tokens of one reply. `input` were neither read from a cache nor written to one; of those that were written,
+    `cache_write_1h` were for an hour, which costs more.
+    """
 
     input: int = 0
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    cache_write_1h: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -21,6 +24,7 @@ class Usage:
             self.output + other.output,
             self.cache_read + other.cache_read,
             self.cache_write + other.cache_write,
+            self.cache_write_1h + other.cache_write_1h,
         )
 
     @property
@@ -35,8 +39,9 @@ class Usage:
 
     @property
     def tokens(self) -> list[int]:
-        """As a reply's record holds it: `Usage(*tokens)`."""
-        return [self.input, self.output, self.cache_read, self.cache_write]
+        """As a reply's record holds it: `Usage(*tokens)`; the last number only where it is not 0."""
+        tokens = [self.input, self.output, self.cache_read, self.cache_write]
+        return [*tokens, self.cache_write_1h] if self.cache_write_1h else tokens
 
 
 def usage_of(record: Mapping[str, Any]) -> Usage:
@@ -44,15 +49,20 @@ def usage_of(record: Mapping[str, Any]) -> Usage:
     return Usage(*record["tokens"]) if "tokens" in record else usage(record["body"])
 
 
-def usage(body: str) -> Usage:
-    """Nothing at all where the reply does not say; a field that a server leaves out or sets to null is 0."""
+def usage(body: str, *, hour: bool = False) -> Usage:
+    """Nothing at all where the reply does not say; a field that a server leaves out or sets to null is 0. `hour`: what
+    was written to a cache was so for an hour where the reply does not say for how long.
+    """
     try:
         used = json.loads(body)["usage"]
+        written, lives = _tokens(used.get("cache_creation_input_tokens")), used.get("cache_creation")
+        lasting = _tokens(lives.get("ephemeral_1h_input_tokens")) if isinstance(lives, dict) else hour * written
         return Usage(
             _tokens(used.get("input_tokens")),
             _tokens(used.get("output_tokens")),
             _tokens(used.get("cache_read_input_tokens")),
-            _tokens(used.get("cache_creation_input_tokens")),
+            max(written, lasting),
+            lasting,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return Usage()

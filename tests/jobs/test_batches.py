@@ -29,6 +29,7 @@ from pipeline.teacher.batches.values import Batch
 from pipeline.teacher.ledger import read_ledger
 from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.settings import SimulatedSettings
+from pipeline.teacher.usage import Usage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ROUTE = "/v1/messages/batches"
@@ -206,6 +207,21 @@ def test_replies_are_shared_by_both_transports(teacher: Callable[..., str], tmp_
     online, batch = (Counter(line["body"] for line in log(tmp_path, path)) for path in ("/v1/messages", ENTRY))
     assert len(batch) > 0
     assert max((online + batch).values()) == 1
+
+
+def test_who_insists_on_caching_gets_marks_for_an_hour_in_batches_and_the_same_keys(
+    teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    url = f"teacher.base_url={teacher(batch_s=0)}"
+    for caching, transport in (("true", "batch"), ("auto", "online")):
+        asked = pairs(tmp_path, url, f"teacher.caching={caching}", transport=transport)
+        record = run_flow(load_settings("contracts", None, asked)[0], tmp_path / "run", update=False, until="generate")
+        assert record["stages"]["generate"]["answered"] == len(records(tmp_path, "reply")) == 20
+    used = [json.loads(reply["body"])["usage"] for reply in records(tmp_path, "reply")]
+    lasting = [one["cache_creation"]["ephemeral_1h_input_tokens"] for one in used]
+    assert sum(lasting) == sum(one["cache_creation_input_tokens"] for one in used) > 1000
+    assert [Usage(*reply["tokens"]).cache_write_1h for reply in records(tmp_path, "reply")] == lasting
+    assert log(tmp_path, "/v1/messages") == []
 
 
 def test_on_a_terminal_one_line_moves(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,8 @@ from pipeline.canonical import content_hash
 from pipeline.config import Settings
 from pipeline.errors import BudgetStop, GateStop, InputError, TeacherError
 from pipeline.layers import BUILT_IN, load_settings
+from pipeline.teacher.ledger import read_ledger
+from pipeline.teacher.reserve import SIZE
 from pipeline.teacher.simulated.faults import FAULTS
 from pipeline.teacher.simulated.settings import SimulatedSettings
 
@@ -271,11 +273,15 @@ def test_a_budget_holds_for_a_preview(
 def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
     settings: Callable[..., Settings], where: str, teacher: Callable[..., str], tmp_path: Path
 ) -> None:
-    """A ledger folder on a file system of a few blocks; a machine where none can be mounted cannot show it."""
+    """A ledger folder on a file system of a few blocks beside the reserve; a machine where none can be mounted cannot
+    show it.
+    """
     small = tmp_path / "run/ledger"
     small.mkdir(parents=True)
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(small)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE + 16 * 1024}", "tmpfs", str(small)],
+        capture_output=True,
+        check=False,
     )
     if mounted.returncode:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
@@ -283,9 +289,14 @@ def test_a_full_disk_stops_the_run_with_a_remedy_and_keeps_what_is_written(
     try:
         with pytest.raises(InputError, match=r"No space left on device.*free disk space"):
             run_flow(settings(*pairs), tmp_path / "run", update=False, until="curate")
+        paid = [line["body"] for line in log(tmp_path) if line["status"] == 200]
+        kept = [record for record in read_ledger(small) if record["kind"] == "reply"]
+        assert len(paid) == len(kept) > 0
         subprocess.run(["mount", "-o", "remount,size=16m", str(small)], check=True)
         record = run_flow(settings(*pairs), tmp_path / "run", update=False, until="curate")
         assert record["stages"]["generate"]["answered"] == 20
+        paid = [line["body"] for line in log(tmp_path) if line["status"] == 200]
+        assert len(paid) == len(set(paid)) == 20
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
 

@@ -63,8 +63,10 @@ async def read_on(reading: Reading, service: BatchService, ledger: Ledger, price
 
 async def _write(reading: Reading, replies: list[tuple[str, str]], ledger: Ledger, price: Price | None) -> None:
     async def write(key: str, body: str) -> None:
-        dollars = price.dollars(usage(body), batch=True) if price else None
-        await ledger.append("reply", key, dollars=dollars, batch=reading.batch.key, body=body)
+        used = usage(body, hour=True)
+        dollars = price.dollars(used, batch=True) if price else None
+        said = {"dollars": dollars, "batch": reading.batch.key, "tokens": used.tokens}
+        await ledger.append("reply", key, **said, body=body)
         reading.dollars += dollars or 0.0
 
     await asyncio.gather(*(write(key, body) for key, body in replies))

@@ -9,13 +9,14 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Literal
 
 import pyarrow as pa
 
 from pipeline.teacher.batches.settings import BatchSettings
 from pipeline.teacher.client import PAY, is_message, is_spent
-from pipeline.teacher.prefix import is_marked
+from pipeline.teacher.prefix import is_lasting, is_marked
 from pipeline.teacher.prices import Price
 from pipeline.teacher.terms import Terms
 
@@ -84,7 +85,8 @@ def entries_of(requests: pa.Table, price: Price | None, terms: Terms = PLAIN) ->
         dressed = _dressed(requests, row, terms)
         body = _encoded(dressed)
         read, written = max(tokens, len(body)), int(dressed.get("max_tokens", expected))
-        dollars = price.most(read, written, marked=is_marked(body), batch=True) if price else 0.0
+        marks = {"marked": is_marked(body), "hour": is_lasting(body)}
+        dollars = price.most(read, written, **marks, batch=True) if price else 0.0
         found.append(Entry(key, row, len(body), dollars))
     return found
 
@@ -120,8 +122,14 @@ def wrapped(mark: str, key: str, params: bytes) -> bytes:
 
 
 def batch_body(mark: str, requests: Iterable[tuple[str, bytes]]) -> bytes:
-    """The body that submits these requests, of (key, params as JSON) each."""
-    return HEAD + b",".join(wrapped(mark, key, params) for key, params in requests) + TAIL
+    """The body that submits these requests, of (key, params as JSON) each; up to 256 MB, and held once."""
+    body = BytesIO()
+    body.write(HEAD)
+    for at, (key, params) in enumerate(requests):
+        body.write(b"," if at else b"")
+        body.write(wrapped(mark, key, params))
+    body.write(TAIL)
+    return body.getvalue()  # its own buffer, not a copy, while nobody writes on
 
 
 def take_part(waiting: deque[Entry], limits: BatchSettings, dollars: float | None) -> list[Entry]:

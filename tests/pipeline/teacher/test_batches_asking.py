@@ -33,7 +33,7 @@ from pipeline.teacher.simulated.sending import REFUSALS
 from pipeline.teacher.simulated.server import create_app
 from pipeline.teacher.simulated.settings import SimulatedSettings
 from pipeline.teacher.terms import Terms as ServerTerms
-from pipeline.teacher.usage import usage
+from pipeline.teacher.usage import Usage, usage
 
 pytestmark = pytest.mark.slow
 
@@ -470,19 +470,24 @@ def test_the_budget_counts_what_was_sent_and_a_larger_one_goes_on(tmp_path: Path
     play(tmp_path, scenario)
 
 
-@pytest.mark.parametrize("marked", [False, True])
-def test_texts_of_far_more_tokens_than_were_expected_do_not_pass_the_budget(tmp_path: Path, marked: bool) -> None:
+@pytest.mark.parametrize("ttl", [None, "5m", "1h"])
+def test_texts_of_far_more_tokens_than_were_expected_do_not_pass_the_budget(tmp_path: Path, ttl: Any) -> None:
     """As a text of another script may take, of which the server had counted no request."""
 
     async def scenario(world: World) -> None:
         world.text = "契約は本日より有効となる。" * 30
-        world.price = replace(PRICE, cache_write=3000) if marked else PRICE
-        world.served = ServerTerms(caching=marked)
+        dear = {None: {}, "5m": {"cache_write": 3000}, "1h": {"cache_write_1h": 4000}}
+        world.price = replace(PRICE, **dear[ttl])
+        world.served = ServerTerms(ttl=ttl) if ttl else PLAIN
         with pytest.raises(BudgetStop, match=r"larger --budget"):
             await world.run(40, budget=5)
-        assert 2.5 < sum(one["dollars"] for one in world.records("reply")) <= 5
-        written = [json.loads(one["body"])["usage"]["cache_creation_input_tokens"] for one in world.records("reply")]
-        assert {count > 250 for count in written} == {marked}
+        assert 2.4 < sum(one["dollars"] for one in world.records("reply")) <= 5
+        for one in world.records("reply"):
+            used = usage(one["body"])
+            assert (used.cache_write > 250, used.cache_write_1h > 250) == (ttl is not None, ttl == "1h")
+            cost = {None: 1000, "5m": 3000, "1h": 4000}[ttl] * used.cache_write
+            assert one["dollars"] == pytest.approx((cost + 1000 * (used.input + used.output)) / 2e6)
+            assert Usage(*one["tokens"]) == used
 
     play(tmp_path, scenario, cache_minimum=1)
 

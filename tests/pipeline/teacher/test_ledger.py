@@ -4,12 +4,15 @@ import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from full_disk import Disk, refuse
 
 from pipeline.errors import InputError
 from pipeline.teacher.ledger import Ledger, answers, read_heads, read_ledger, wait_for_writers
+from pipeline.teacher.reserve import SIZE
 
 
 def write(folder: Path, *records: tuple[str, str, dict[str, str]]) -> Path:
@@ -67,10 +70,7 @@ def test_many_lines_share_an_fsync(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_full_disk_is_an_input_error_for_whoever_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(os, "write", refuse(errno.ENOSPC))
     with pytest.raises(InputError, match=r"No space left on device.*free disk space"):
         write(tmp_path, ("reply", "a", {"body": "one"}))
 
@@ -95,29 +95,73 @@ time.sleep(60)
     wait_for_writers(tmp_path, seconds=5)
 
 
+@pytest.mark.parametrize("truncates", [True, False])
 def test_a_line_that_a_full_disk_tore_takes_no_later_reply_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, truncates: bool
 ) -> None:
-    real, calls = os.write, []
-
-    def half_then_full(fd: int, data: bytes) -> int:
-        calls.append(data)
-        if len(calls) == 1:
-            return real(fd, data[: len(data) // 2])
-        if len(calls) == 2:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real(fd, data)
-
     async def scenario() -> None:
-        ledger = Ledger(tmp_path)
-        monkeypatch.setattr(os, "write", half_then_full)
+        ledger, disk = Ledger(tmp_path), Disk(tmp_path, 300)
+        monkeypatch.setattr(os, "write", disk)
+        if not truncates:
+            monkeypatch.setattr(os, "ftruncate", refuse(errno.EIO))
         with pytest.raises(InputError, match="No space left"):
-            await ledger.append("reply", "a", body="one")
+            await ledger.append("reply", "a", body="x" * 400)
+        disk.size = 2000
         await ledger.append("reply", "b", body="two")
         ledger.close()
 
     asyncio.run(scenario())
     assert [record["key"] for record in answers(tmp_path)] == ["b"]
+    (path,) = tmp_path.iterdir()
+    assert (b'"a"' in path.read_bytes()) is not truncates
+
+
+def test_when_the_disk_is_full_what_has_left_comes_in_and_nothing_more_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        ledger = Ledger(tmp_path)
+        monkeypatch.setattr(os, "write", Disk(tmp_path, SIZE + 1000))
+        await ledger.append("intent", "a")
+        lines = [("reply", "a", "x" * 2000), ("intent", "b", ""), ("lost", "c", "x" * 2000), ("batch_intent", "d", "")]
+        ends = await asyncio.gather(
+            *(ledger.append(kind, key, body=body) for kind, key, body in lines), return_exceptions=True
+        )
+        assert [type(end) for end in ends] == [type(None), InputError, type(None), InputError]
+        with pytest.raises(InputError, match="No space left"):
+            await ledger.append("intent", "e")
+        await ledger.append("reply", "f", body="x" * 100_000)
+        ledger.close()
+
+    asyncio.run(scenario())
+    kinds = [(record["kind"], record["key"]) for record in read_ledger(tmp_path)]
+    assert kinds == [("intent", "a"), ("reply", "a"), ("lost", "c"), ("reply", "f")]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_where_there_is_no_room_for_the_reserve_nothing_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(os, "pwrite", refuse(number))
+    with pytest.raises(InputError, match=rf"{os.strerror(number)}\); free disk space"):
+        Ledger(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_nameless_file_is_written_to_without_a_reserve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "mkstemp", refuse(errno.EOPNOTSUPP))
+    write(tmp_path, ("reply", "a", {"body": "one"}))
+    assert [record["key"] for record in answers(tmp_path)] == ["a"]
+
+
+def test_a_writer_that_is_killed_or_ends_leaves_its_reserve_to_nobody(tmp_path: Path) -> None:
+    script = "import os; from pathlib import Path; from pipeline.teacher.ledger import Ledger\n"
+    script += f"ledger = Ledger(Path({str(tmp_path)!r})); os.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+    write(tmp_path, ("intent", "a", {}))
+    assert [path.suffix for path in tmp_path.iterdir()] == [".jsonl"] * 2
 
 
 def test_a_folder_that_a_node_does_not_share_is_said_and_not_made(tmp_path: Path) -> None:
@@ -132,10 +176,7 @@ def test_a_folder_without_locks_is_said_by_writers_and_by_who_waits_for_them_and
 ) -> None:
     write(tmp_path, ("intent", "a", {}))
 
-    def flock(*_: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(fcntl, "flock", flock)
+    monkeypatch.setattr(fcntl, "flock", refuse(number))
     for use in (Ledger, wait_for_writers):
         with pytest.raises(InputError, match=rf"^{tmp_path}: files cannot be locked there.*; mount it with locks"):
             use(tmp_path)

@@ -19,6 +19,18 @@ def test_every_kind_of_token_has_its_own_price_and_a_batch_its_share() -> None:
     assert price.source == "price file of 2026-10-31"
 
 
+def test_writing_for_an_hour_has_a_price_of_its_own_and_twice_that_of_input_where_nobody_says() -> None:
+    price = price_of(Teacher(model="claude-sonnet-5-5"))
+    assert price is not None
+    assert price.dollars(Usage(0, 0, 0, 3 * MILLION, MILLION)) == pytest.approx(2 * 2.50 + 4)
+    lasting = Usage(0, 0, 0, MILLION, MILLION)
+    assert Price(1, 5, "test").dollars(lasting) == 2
+    assert Price(1, 5, "test", cache_write=3).dollars(lasting) == 3
+    assert price_of(Teacher(price={"input": 1, "output": 5, "cache_write_1h": 1.5})).dollars(lasting) == 1.5  # type: ignore[union-attr]
+    assert [price.most(MILLION, 0, marked=True, hour=hour) for hour in (False, True)] == [2.5, 4]
+    assert price.most(MILLION, 0, marked=False) == 2
+
+
 def test_a_long_prompt_costs_more_from_the_first_token_beyond() -> None:
     price = price_of(Teacher(model="claude-haiku-5-5"))
     assert price is not None
@@ -79,3 +91,5 @@ def test_the_list_that_comes_along_prices_writing_above_input_and_reading_below(
     for price in (one for one in listed.values() if one.input):
         assert price.cache_read is not None
         assert price.cache_read < price.input <= (price.cache_write or price.input)
+        if price.cache_write is not None:
+            assert price.cache_write_1h == pytest.approx(2 * price.input)
