@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.asking import read_answered
 from jobs.evaluate import ROLES
 from jobs.run import Job, Run
 from jobs.students import STUDENT, folder
-from pipeline.evaluate.worst import worst
+from pipeline.evaluate.worst import how_many_wrong, worst
 from pipeline.report.model_card import model_card
 from pipeline.report.page import ReportData, report_page
 from pipeline.run_dir import write_text
@@ -29,6 +30,8 @@ def work(run: Run) -> dict[str, Any]:
     place = run.dir.path
     metrics = json.loads((place / "metrics.json").read_text(encoding="utf-8"))
     record = run.dir.read()
+    task, real = load_task(run.source), run.dir.table(f"inputs/{metrics['set']}.parquet")
+    predictions = predictions_of(run, metrics)
     write_text(folder(run, STUDENT) / "MODEL_CARD.md", model_card(record, metrics, STUDENT))
     data = ReportData(
         record=record,
@@ -37,7 +40,8 @@ def work(run: Run) -> dict[str, Any]:
         training=read_lines(folder(run, STUDENT) / "training.jsonl"),
         samples=run.dir.table("rounds/1/samples/part-0.parquet"),
         rejected=run.dir.table("rounds/1/rejected/part-0.parquet"),
-        worst=worst_of(run, metrics),
+        worst={name: worst(task, real, rows) for name, rows in predictions.items()},
+        wrong={name: how_many_wrong(task, real, rows) for name, rows in predictions.items()},
         ledger=read_answered(place / "ledger", frozenset(), price_of(run.settings.teacher)).spent,
         synthetic_note=note(run),
     )
@@ -45,13 +49,10 @@ def work(run: Run) -> dict[str, Any]:
     return {"output": fingerprint(str(place / PAGE)), "summary": str(place / PAGE)}
 
 
-def worst_of(run: Run, metrics: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    task, set_name = load_task(run.source), metrics["set"]
-    real = run.dir.table(f"inputs/{set_name}.parquet")
-    return {
-        name: worst(task, real, pq.read_table(folder(run, name) / "predictions" / f"{set_name}.parquet"))
-        for name in metrics["students"]
-    }
+def predictions_of(run: Run, metrics: dict[str, Any]) -> dict[str, pa.Table]:
+    """By student, on the set compared on."""
+    paths = {name: folder(run, name) / "predictions" / f"{metrics['set']}.parquet" for name in metrics["students"]}
+    return {name: pq.read_table(path) for name, path in paths.items()}
 
 
 def note(run: Run) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.evaluate.outcomes import aligned, outcomes
+from pipeline.evaluate.outcomes import Outcomes, Truths, aligned, outcomes
 from pipeline.tasks.task import Task
 
 Places = npt.NDArray[np.intp]
@@ -22,10 +22,7 @@ def worst(task: Task, real: pa.Table, predictions: pa.Table, n: int = 10) -> lis
     others to read.
     """
     real, predictions = aligned(real, predictions)
-    found = outcomes(task, real, predictions)
-    classifies = task.settings.kind == "classification"
-    wrong = ~found.exact[:, None] if classifies else found.wrong
-    names = ("label",) if classifies else found.columns
+    names, wrong = _wrong(task, outcomes(task, real, predictions))
     order = np.argsort(-wrong.sum(axis=1), kind="stable")
     order = _mixed(order[wrong[order].any(axis=1)], predictions["answer"].is_null().to_numpy(), n)
     return [
@@ -42,6 +39,19 @@ def worst(task: Task, real: pa.Table, predictions: pa.Table, n: int = 10) -> lis
             order, real.take(order).to_pylist(), predictions.take(order).to_pylist(), strict=True
         )
     ]
+
+
+def how_many_wrong(task: Task, real: pa.Table, predictions: pa.Table) -> int:
+    """The items with something wrong, of which `worst` are some."""
+    _, wrong = _wrong(task, outcomes(task, *aligned(real, predictions)))
+    return int(wrong.any(axis=1).sum())
+
+
+def _wrong(task: Task, found: Outcomes) -> tuple[tuple[str, ...], Truths]:
+    """The fields (or the label), and where each is wrong: [items, fields]."""
+    if task.settings.kind == "classification":
+        return ("label",), ~found.exact[:, None]
+    return found.columns, found.wrong
 
 
 def _mixed(order: Places, malformed: npt.NDArray[np.bool_], n: int) -> Places:

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 MARK = "complete"
 
@@ -29,8 +31,17 @@ def step_of(checkpoint: Path) -> int:
 
 def trim_log(log: Path, step: int) -> None:
     """Takes out of the training log what came after the checkpoint that training goes on from."""
+    _keep(log, lambda line: line["step"] <= step)
+
+
+def without_validation(log: Path, step: int) -> None:
+    """Takes out of the training log the validation loss of a step, which is taken again."""
+    _keep(log, lambda line: line["step"] != step or "eval_loss" not in line)
+
+
+def _keep(log: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
     if not log.exists():
         return
     lines = log.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
+    kept = [line for line in lines if line.endswith("}") and wanted(json.loads(line))]
     log.write_text("".join(line + "\n" for line in kept), encoding="utf-8")

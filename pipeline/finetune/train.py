@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.finetune.base_model import load_tokenizer
-from pipeline.finetune.checkpoints import mark_complete, step_of, trim_log
+from pipeline.finetune.checkpoints import mark_complete, step_of, trim_log, without_validation
 from pipeline.finetune.loading import ORIGIN, load_base, quiet_libraries, spare_compiler
 from pipeline.finetune.memory import enough_memory
 from pipeline.finetune.recipe import Recipe, precision
@@ -56,6 +56,7 @@ def train(
         try:
             result = trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
             _refuse_broken(trainer)
+            _validate_the_end(trainer, folder / "training.jsonl")
             ranks = _same_on_all(trainer.model)
             if first_rank():
                 _save_adapter(trainer, recipe, folder / "adapter")
@@ -210,6 +211,19 @@ def _line(state: Any, logs: dict[str, Any], seconds: float) -> dict[str, Any] | 
         return None
     at = {"step": state.global_step, "of": state.max_steps, "epoch": state.epoch}
     return {**at, **found, "seconds": round(seconds, 2)}
+
+
+def _validate_the_end(trainer: Any, log: Path) -> None:
+    """Takes the validation loss after the last step where it is missing: a checkpoint at the end of an epoch is saved
+    before the epoch's validation, and who goes on from the last one comes to no other.
+    """
+    step = trainer.state.global_step
+    taken = any("eval_loss" in line and line["step"] == step for line in trainer.state.log_history)
+    if trainer.eval_dataset is None or taken:
+        return
+    if first_rank():
+        without_validation(log, step)
+    trainer.evaluate()
 
 
 def _refuse_broken(trainer: Any) -> None:

@@ -5,7 +5,7 @@ or as escaped text of a figure.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,8 @@ class ReportData:
     """SAMPLE rows that were rejected."""
     worst: dict[str, list[dict[str, Any]]]
     """Per student, the worst first: {item_id, text, gold, predicted or null, raw, wrong: the fields that differ}."""
+    wrong: dict[str, int] = field(default_factory=dict)
+    """Per student, how many items it got wrong, of which those are some."""
     ledger: float = 0.0
     """Dollars of all calls in the ledger, whether the run uses them or not."""
     synthetic_note: str = ""
@@ -121,7 +123,7 @@ def _body(record: Mapping[str, Any], metrics: Mapping[str, Any], data: ReportDat
         "kept_total": data.samples.num_rows,
         "rejected": rejected_samples(data.rejected, data.samples, [each["stage"] for each in curate.get("funnel", [])]),
         "rejected_total": data.rejected.num_rows,
-        "worst": worst_predictions(data.worst),
+        "worst": worst_predictions(data.worst, data.wrong),
     }
 
 

@@ -143,10 +143,15 @@ def long_text(text: str | None) -> Text:
     return Text(text[:OPENING], text[OPENING:WHOLE], max(len(text) - WHOLE, 0))
 
 
-def worst_predictions(worst: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, str, list[Prediction]]]:
-    """(student, how many of how many, predictions), in the order given."""
+def worst_predictions(
+    worst: Mapping[str, Sequence[Mapping[str, Any]]], wrong: Mapping[str, int]
+) -> list[tuple[str, str, list[Prediction]]]:
+    """(student, how many of how many wrong ones, predictions), in the order given."""
     shown = {student: [_prediction(item) for item in items[:WORST]] for student, items in worst.items()}
-    return [(student, f"{len(some)} of {count(len(worst[student]))}", some) for student, some in shown.items()]
+    return [
+        (student, f"{len(some)} of {count(wrong.get(student, len(worst[student])))} wrong", some)
+        for student, some in shown.items()
+    ]
 
 
 def _prediction(item: Mapping[str, Any]) -> Prediction:

@@ -108,5 +108,8 @@ def test_the_second_half_refuses_and_works_one_stage_after_the_other(
     reported = seedwright("report", curated, "--json")
     assert reported.returncode == 0, reported.stderr
     assert json.loads(reported.stdout)["stages"]["report"]["summary"] == str(curated / "report.html")
+    items = json.loads(evaluated.stdout)["stages"]["evaluate"]["items"]["final"]
+    page = (curated / "report.html").read_text()
+    assert page.count(f"{min(items, 10)} of {items} wrong") == len(NAMES)  # who is silent is wrong everywhere
     assert "no evidence of a difference" in (curated / "report.html").read_text()
     assert "report: done already" in seedwright("report", curated).stderr

@@ -1,6 +1,12 @@
-"""How good the pocket model is on generated documents that it has not read, of known and of unknown domains."""
+"""How good the pocket model is on generated documents that it has not read, of known and of unknown domains.
+
+    python -m pipeline.finetune.pocket.measure [FOLDER]
+
+measures the weights in FOLDER, or those that ship.
+"""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +17,10 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer
 
+from pipeline.finetune.pocket import MODEL_DIR
 from pipeline.finetune.pocket.corpus.document import write_document
-from pipeline.finetune.pocket.corpus.domains import held_out_domains, training_domains
-from pipeline.finetune.pocket.corpus.examples import Messages
+from pipeline.finetune.pocket.corpus.domains import all_domains, held_out_domains, training_domains
+from pipeline.finetune.pocket.corpus.examples import Level, Messages, labelling
 from pipeline.finetune.pocket.corpus.facts import Domain
 from pipeline.finetune.pocket.corpus.request import answer, make_request, pick_fields
 from pipeline.finetune.pocket.network import load_network
@@ -29,16 +36,21 @@ class Question:
     right: dict[str, Any]
     kinds: dict[str, str]
     """By field name; a field whose right answer is null has the kind "null"."""
+    labels: int = 0
+    """How many there are to choose from, where one is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Counts: answers, those that are not a JSON object of exactly the asked fields, fields by kind, fields right."""
+    """Counts: answers, those that are not a JSON object of exactly the asked fields, fields by kind, fields right; and
+    of labels how many are right by guessing, on average.
+    """
 
     answers: int
     malformed: int
     asked: Counter[str]
     right: Counter[str]
+    guessed: float = 0.0
 
 
 def questions(domains: tuple[Domain, ...], count: int, shots: int = 0, seed: str = _SEED) -> Iterator[Question]:
@@ -57,6 +69,17 @@ def questions(domains: tuple[Domain, ...], count: int, shots: int = 0, seed: str
         right = json.loads(turns.pop()["content"])
         kinds = {one.name: one.kind if right[one.name] is not None else "null" for one in request.asked}
         yield Question(turns, right, kinds)
+
+
+def label_questions(domains: tuple[Domain, ...], count: int, seed: str = _SEED) -> Iterator[Question]:
+    """One label out of a list: a value that cue sentences stand for (`choice`), or the sort of document (`sort`)."""
+    everything = all_domains()
+    rng = Random(f"{seed}-labels-{','.join(one.name for one in domains)}")
+    for number in range(count):
+        conversation, labels = labelling(domains[number % len(domains)], everything, rng, Level(), 1)
+        right = json.loads(conversation[-1]["content"])
+        kind = "sort" if set(labels) <= {one.name for one in everything} else "choice"
+        yield Question(conversation[:-1], right, {"label": kind}, len(labels))
 
 
 def answers(folder: Path, asked: list[Messages], batch: int = 16) -> list[str]:
@@ -94,15 +117,17 @@ def score(asked: list[Question], said: list[str]) -> Score:
         for name, kind in question.kinds.items():
             fields[kind] += 1
             right[kind] += found is not None and name in found and found[name] == question.right[name]
-    return Score(len(asked), malformed, fields, right)
+    return Score(len(asked), malformed, fields, right, sum(1 / one.labels for one in asked if one.labels))
 
 
 def measure(folder: Path, count: int = 200) -> dict[str, Score]:
-    """By set: known and held-out domains without shots, known ones with one shot."""
+    """By set: known and held-out domains without shots, known ones with one shot, and labels of both."""
     sets = {
         "known domains": list(questions(training_domains(), count)),
         "held-out domains": list(questions(held_out_domains(), count)),
         "known domains, one shot": list(questions(training_domains(), count // 2, shots=1)),
+        "labels, known domains": list(label_questions(training_domains(), count)),
+        "labels, held-out domains": list(label_questions(held_out_domains(), count)),
     }
     return {name: score(asked, answers(folder, [one.messages for one in asked])) for name, asked in sets.items()}
 
@@ -113,6 +138,7 @@ def report(scores: dict[str, Score]) -> str:
     for name, one in scores.items():
         kinds = ", ".join(f"{kind} {one.right[kind]}/{asked}" for kind, asked in sorted(one.asked.items()))
         total = f"{one.right.total()}/{one.asked.total()} fields right"
+        total += f" ({one.guessed:.0f} by guessing)" if one.guessed else ""
         lines.append(f"{name}: {total}, {one.malformed}/{one.answers} answers malformed ({kinds})")
     return "\n".join(lines)
 
@@ -123,3 +149,7 @@ def _parsed(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+if __name__ == "__main__":
+    print(report(measure(Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL_DIR)))

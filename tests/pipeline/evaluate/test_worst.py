@@ -4,7 +4,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.evaluate.worst import worst
+from pipeline.evaluate.worst import how_many_wrong, worst
 from pipeline.records import PREDICTION, REAL
 from pipeline.tasks.task import Task, TaskSource, load_task
 
@@ -47,6 +47,7 @@ def test_the_most_wrong_come_first_then_go_by_id_and_the_right_are_left_out(cont
         ("c", [LAW]),
     ]
     assert [row["item_id"] for row in worst(contracts, rows, said(answers), n=2)] == ["d", "b"]
+    assert how_many_wrong(contracts, rows, said(answers)) == 4
 
 
 def test_malformed_replies_leave_most_places_to_what_can_be_read(contracts: Task) -> None:

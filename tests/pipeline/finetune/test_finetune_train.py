@@ -187,6 +187,22 @@ def test_a_training_that_goes_on_after_a_crash_ends_as_an_undisturbed_one(
     assert {**figures, "train_seconds": 0} == {**undisturbed.figures, "train_seconds": 0}
 
 
+@pytest.mark.parametrize("logged", [True, False], ids=["validated before the crash", "not validated"])
+def test_a_training_that_goes_on_from_its_last_checkpoint_takes_the_last_validation_loss(
+    undisturbed: Undisturbed, tiny_model: Path, training_rows: pa.Table, tmp_path: Path, logged: bool
+) -> None:
+    """A checkpoint at the end of an epoch is saved before the epoch's validation."""
+    folder = Path(shutil.copytree(undisturbed.folder, tmp_path / "run"))
+    shutil.rmtree(folder / "adapter")
+    lines = [line for line in log(folder) if logged or (line["step"], "eval_loss" in line) != (6, True)]
+    (folder / "training.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    last = folder / "checkpoints/checkpoint-6"
+    figures = train(recipe(tiny_model), training_rows, training_rows.slice(0, 2), folder, resume_from=last)
+    assert {**figures, "train_seconds": 0} == {**undisturbed.figures, "train_seconds": 0}
+    assert log(folder, "seconds") == log(undisturbed.folder, "seconds")
+    assert same(folder, undisturbed.folder)
+
+
 def test_a_training_that_crashed_before_its_first_checkpoint_begins_its_log_again(
     undisturbed: Undisturbed, tiny_model: Path, training_rows: pa.Table, tmp_path: Path
 ) -> None:

@@ -213,5 +213,6 @@ def data(record: dict[str, Any], metrics: dict[str, Any]) -> ReportData:
                 },
             ]
         },
+        wrong={"round-1": 57},
         synthetic_note="Written by a grammar.",
     )

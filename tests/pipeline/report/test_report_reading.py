@@ -81,14 +81,14 @@ def test_any_answer_is_laid_out_by_field(answer: Any, fields: dict[str, Any]) ->
 
 
 def test_fields_that_differ_are_marked_and_a_malformed_reply_has_none(data: ReportData) -> None:
-    ((student, shown, (wrong, malformed)),) = worst_predictions(data.worst)
-    assert (student, shown, wrong.failure, malformed.failure) == ("round-1", "2 of 2", "", "malformed_json")
+    ((student, shown, (wrong, malformed)),) = worst_predictions(data.worst, data.wrong)
+    assert (student, shown, wrong.failure, malformed.failure) == ("round-1", "2 of 57 wrong", "", "malformed_json")
     assert wrong.fields == (("parties", '["A"]', '["A"]', False), ("governing_law", "Ohio", "Iowa", True))
     assert not any(differs for *_, differs in malformed.fields)
 
 
 def test_a_field_that_was_only_predicted_and_an_empty_answer_are_shown() -> None:
     item = {"item_id": 1, "text": "t", "gold": {"a": 1}, "wrong": ["a"]}
-    ((_, _, (extra, empty)),) = worst_predictions({"s": [item | {"predicted": {"b": 2}}, item | {"predicted": {}}]})
+    ((_, _, (extra, empty)),) = worst_predictions({"s": [item | {"predicted": {"b": 2}}, item | {"predicted": {}}]}, {})
     assert extra.fields == (("a", "1", "–", True), ("b", "–", "2", False))
     assert (empty.failure, empty.fields) == ("", (("a", "1", "–", True),))

@@ -59,7 +59,7 @@ def example(domains: tuple[Domain, ...], rng: Random, at: Level) -> Messages:
     domain = rng.choice(domains)
     turns = rng.choice((2, 2, 3, 4)) if rng.random() < at.shots else 1
     if draw < at.drills + at.labels:
-        return _labelling(domain, domains, rng, at, turns)
+        return labelling(domain, domains, rng, at, turns)[0]
     return _extraction(domain, rng, at, turns)
 
 
@@ -123,8 +123,10 @@ _WHICH = (
 _ABOUT = ("The question is {about}.", "We want to know {about}.", "Decide {about}.")
 
 
-def _labelling(domain: Domain, domains: tuple[Domain, ...], rng: Random, at: Level, turns: int) -> Messages:
-    """One of a choice's values, or the sort of document."""
+def labelling(
+    domain: Domain, domains: tuple[Domain, ...], rng: Random, at: Level, turns: int
+) -> tuple[Messages, list[str]]:
+    """One of a choice's values, or the sort of document; and the labels that there are to choose from."""
     choices = [number for number, fact in enumerate(domain.facts) if fact.kind == "choice"]
     if rng.random() < 0.35:
         others = rng.sample([one for one in domains if one is not domain], rng.randint(1, 4))
@@ -133,7 +135,8 @@ def _labelling(domain: Domain, domains: tuple[Domain, ...], rng: Random, at: Lev
         picked = [domain, *(rng.choice(sorts) for _ in range(turns - 1))]
         rng.shuffle(picked)
         pairs = [(_written(one, rng, at, 1)[0].text, one.name) for one in picked]
-        return _labelled(rng, [one.name for one in sorts], "of what sort the text is", pairs)
+        names = [one.name for one in sorts]
+        return _labelled(rng, names, "of what sort the text is", pairs), names
     number = rng.choice(choices)
     pairs = []
     while len(pairs) < turns:
@@ -142,7 +145,7 @@ def _labelling(domain: Domain, domains: tuple[Domain, ...], rng: Random, at: Lev
             pairs.append((document.text, document.answers[number]))
     values = list(domain.facts[number].cues)
     rng.shuffle(values)
-    return _labelled(rng, values, rng.choice(domain.facts[number].about), pairs)
+    return _labelled(rng, values, rng.choice(domain.facts[number].about), pairs), values
 
 
 def _labelled(rng: Random, labels: list[str], about: str, pairs: list[tuple[str, str]]) -> Messages:

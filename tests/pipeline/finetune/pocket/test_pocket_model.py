@@ -12,8 +12,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from pipeline.finetune.base_model import odd_widths
 from pipeline.finetune.pocket import MODEL_DIR
+from pipeline.finetune.pocket import measure as measuring
 from pipeline.finetune.pocket.corpus.domains import HELD_OUT, held_out_domains, training_domains
-from pipeline.finetune.pocket.measure import answers, questions, report, score
+from pipeline.finetune.pocket.measure import answers, label_questions, questions, report, score
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +86,33 @@ def test_a_question_holds_the_document_and_not_its_answer() -> None:
         assert one.messages[-1]["role"] == "user"
         assert [m["role"] for m in one.messages if m["role"] != "system"] == ["user", "assistant", "user"]
         assert set(one.kinds) == set(one.right)
+
+
+def test_a_question_for_a_label_offers_the_right_one_among_others() -> None:
+    for domains in (training_domains(), held_out_domains()):
+        asked = list(label_questions(domains, 60, seed="other"))
+        assert {kind for one in asked for kind in one.kinds.values()} == {"choice", "sort"}
+        for one in asked:
+            assert [message["role"] for message in one.messages] == ["user"]
+            assert one.labels >= 2
+            assert list(one.right) == ["label"]
+            assert one.right["label"] in one.messages[0]["content"]
+    assert asked == list(label_questions(held_out_domains(), 60, seed="other"))
+
+
+def test_labels_are_measured_beside_what_guessing_gets_right() -> None:
+    asked = list(label_questions(training_domains(), 4, seed="score"))
+    found = score(asked, [json.dumps(asked[0].right), '{"label":"none of them"}', '{"sort":"x"}', "x"])
+    assert (found.answers, found.malformed, found.right.total()) == (4, 2, 1)
+    assert found.guessed == sum(1 / one.labels for one in asked)
+    assert f"1/4 fields right ({found.guessed:.0f} by guessing), 2/4 answers malformed" in report({"labels": found})
+
+
+def test_labels_are_among_what_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "answers", lambda _, asked: ["{}"] * len(asked))
+    scores = measuring.measure(MODEL_DIR, 4)
+    assert list(scores)[-2:] == ["labels, known domains", "labels, held-out domains"]
+    assert all(one.guessed > 0 for name, one in scores.items() if name.startswith("labels"))
 
 
 def test_a_wrong_an_ill_formed_and_a_right_answer_are_told_apart() -> None:
