@@ -24,7 +24,7 @@ Update = Annotated[
     bool, typer.Option("--update", help="Go on in a folder of other settings, and redo what depends on them.")
 ]
 Until = Annotated[str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")]
-Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask again for what the teacher failed to answer.")]
+Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask, and pay, again for what got no answer or no sample.")]
 Text = Annotated[str, typer.Option("--text", metavar="COLUMN", help="The column that holds the text.")]
 Embed = Annotated[
     str | None, typer.Option("--embed", metavar="MODEL", help="An embedding model: a folder, or a hub name.")
