@@ -268,6 +268,15 @@ def test_numbered_seeds_that_name_no_document_are_not_the_documents_of_those_num
     assert seedwright("plan", task_folder).returncode == 0
 
 
+def test_seeds_with_one_text_are_told_with_both_ids(seedwright: Seedwright, task_folder: Path) -> None:
+    seeds = [json.loads(line) for line in (task_folder / "seeds.jsonl").read_text().splitlines()]
+    seeds.append({**seeds[0], "id": "copy", "text": f" {seeds[0]['text'].upper()}"})
+    (task_folder / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in seeds))
+    planned = seedwright("plan", task_folder, "--json")
+    assert f"  seeds '{seeds[0]['id']}' and 'copy' have the same text: its samples are asked for" in planned.stderr
+    assert json.loads(planned.stdout)["stages"]["check"]["repeated_seeds"] == [[seeds[0]["id"], "copy"]]
+
+
 def test_a_ledger_that_cannot_be_made_is_named(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run/ledger").touch()
