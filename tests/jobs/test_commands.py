@@ -177,6 +177,21 @@ def test_a_run_folder_of_other_settings_says_what_differs_and_how_to_go_on(
     assert seedwright("plan", task_folder, "--out", out, "--set", "filters.confidence=0.9", "--update").returncode == 0
 
 
+def test_settings_that_failed_before_anything_was_answered_may_be_corrected(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
+
+    def run(model: str) -> str:
+        teacher = ["--set", "teacher.base_url=http://127.0.0.1:9", "--set", f"teacher.model={model}"]
+        return seedwright("run", task_folder, "--out", tmp_path / "run", "--until", "generate", *teacher).stderr
+
+    assert "cannot be reached" in run("mistyped")
+    assert "cannot be reached" in run("corrected")
+    (tmp_path / "run/ledger/one.jsonl").write_text('{"kind": "lost", "key": "k", "dollars": 0.1}\n')
+    assert "teacher.model: 'corrected' there, 'another' now" in run("another")
+
+
 def test_only_what_depends_on_a_change_is_done_again(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     seedwright("plan", task_folder, "--out", out)
