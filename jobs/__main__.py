@@ -32,6 +32,23 @@ Embed = Annotated[
 Shingle = Annotated[str, typer.Option("--shingle", metavar="KIND:N", help="word:N or char:N.")]
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"seedwright {version('seedwright')}")
+        raise typer.Exit
+
+
+@app.callback()
+def seedwright(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A fine-tuned small model from a few real examples, by way of samples that a stronger model writes."""
+
+
 def _settings(
     task: str, config: Path | None, pairs: list[str] | None, budget: float | None, address: str | None
 ) -> Any:

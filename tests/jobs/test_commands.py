@@ -216,6 +216,10 @@ def test_the_record_says_which_packages_shape_the_student_and_imports_none_of_th
     assert not shaping & {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
 
 
+def test_the_version_is_told(seedwright: Seedwright) -> None:
+    assert seedwright("--version") == (0, f"seedwright {version('seedwright')}\n", "")
+
+
 def test_a_package_that_is_not_there_has_no_version() -> None:
     assert installed("no-such-package") is None
 
