@@ -24,12 +24,29 @@ Update = Annotated[
     bool, typer.Option("--update", help="Go on in a folder of other settings, and redo what depends on them.")
 ]
 Until = Annotated[str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")]
-Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask again for what the teacher failed to answer.")]
+Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask, and pay, again for what got no answer or no sample.")]
 Text = Annotated[str, typer.Option("--text", metavar="COLUMN", help="The column that holds the text.")]
 Embed = Annotated[
     str | None, typer.Option("--embed", metavar="MODEL", help="An embedding model: a folder, or a hub name.")
 ]
 Shingle = Annotated[str, typer.Option("--shingle", metavar="KIND:N", help="word:N or char:N.")]
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"seedwright {version('seedwright')}")
+        raise typer.Exit
+
+
+@app.callback()
+def seedwright(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A fine-tuned small model from a few real examples, by way of samples that a stronger model writes."""
 
 
 def _settings(

@@ -16,7 +16,7 @@ from pipeline.errors import InputError
 from pipeline.generate.asides import ROLE, read_asides
 from pipeline.run_dir import write_parquet, write_text
 from pipeline.seeds.files import fingerprint
-from pipeline.seeds.intake import check_not_empty, counted, real_table, refuse, seed_table, without_folders
+from pipeline.seeds.intake import check_not_empty, counted, real_table, refuse, repeated, seed_table, without_folders
 from pipeline.seeds.rows import BadRow
 from pipeline.seeds.sources import SETS, read_sources
 from pipeline.seeds.wall import breaches
@@ -25,6 +25,7 @@ from pipeline.tasks.task import Task, TaskSource, load_task
 from pipeline.teacher.simulated.scene import FIELDS as CONTRACT_FIELDS
 
 ROLES = ("schema", "normalise", "verify", "student_prompt")
+SHOWN = 5
 
 
 def shape(run: Run) -> Any:
@@ -60,8 +61,14 @@ def work(run: Run) -> dict[str, Any]:
         say(f"  {len(notes)} labels of the source are left out, see inputs/left_out.jsonl; most often:")
     for reason, count in skipped.most_common(5):
         say(f"    {count} x {reason}")
+    twins = repeated(tables["seeds"])
+    for first, second in twins[:SHOWN]:
+        say(f"  seeds {first!r} and {second!r} have the same text: its samples are asked for, and paid, twice")
+    if len(twins) > SHOWN:
+        say(f"  ... and {len(twins) - SHOWN:,} more seeds with the text of another")
     return {
         "rows": rows,
+        "repeated_seeds": twins,
         "strata": counted(tables["seeds"], "stratum"),
         "label_sources": {name: counted(tables[name], "label_source") for name in SETS},
         "left_out": dict(skipped.most_common()),

@@ -6,6 +6,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from jobs.again import withdraw
 from jobs.console import funnel_table, metrics_table, say
 from jobs.flow import FLOW, execute, job_named
 from jobs.plan import shown, shown_register
@@ -21,7 +22,7 @@ def run_flow(
     settings: Settings, folder: Path, *, update: bool, retry_failed: bool = False, until: str | None = None
 ) -> dict[str, Any]:
     """The whole flow, or up to and including the stage `until`. `retry_failed` asks once more for what a finished
-    generation had given up.
+    generation had given up, and for what was answered without a sample in it.
     """
     if until is not None and until not in (names := [job.name for job in FLOW]):
         raise InputError(f"--until {until}: is no stage; the stages are {', '.join(names)}")
@@ -42,7 +43,8 @@ def run_flow(
 
 
 def ask_again(folder: RunDir) -> None:
-    """Undoes the stages that asked a model, which ask again for what was given up."""
+    """Undoes the stages that asked a model, which ask again for what was given up, and for what gave no sample."""
+    withdraw(folder)
     stages = folder.read().get("stages", {})
     folder.begin("generate")
     if {"judge", "consistency"} & stages.get("curate", {}).keys():
@@ -96,8 +98,11 @@ def one_stage(
             run.settings = run.settings.model_copy(update={"cluster": cluster})
         require_current(run, takewhile(lambda job: job.name != name, FLOW))
         if retry_failed:
+            withdraw(run_dir)
             run_dir.begin("generate")
         with run.until_end:
+            if retry_failed:
+                do(run, job_named("plan"))
             do(run, job_named(name))
         record = run_dir.read()
     if name == "curate":

@@ -44,6 +44,7 @@ from pipeline.teacher.ledger import answers
 FILTERS = ("generate", "parse", "confidence", "schema", "verbatim", "grounding", "verifier", "quality")
 STAGES = (*FILTERS, "dedup", "contamination")
 ROUND = Path("rounds/1")
+FUNNEL = ROUND / "funnel.json"
 TAUGHT = ["sample_id", "prompt", "completion"]
 """What a student is made of: a prompt that changed, or a sample that changed sides, makes another student."""
 
@@ -77,7 +78,7 @@ def shape(run: Run) -> Any:
 
 def work(run: Run) -> dict[str, Any]:
     place = run.dir.path
-    for old in ("dataset", ROUND / "samples", ROUND / "rejected", ROUND / "sweep.json"):
+    for old in ("dataset", ROUND / "samples", ROUND / "rejected", ROUND / "sweep.json", FUNNEL):
         clear(place / old)
     found = judged_with_refills(run, lambda requests: judged(run, requests))
     samples, looks, contaminated = found.samples, found.figures["looks"], found.figures["contamination"]
@@ -86,10 +87,12 @@ def work(run: Run) -> dict[str, Any]:
     kept = samples.filter(is_kept)
     write_parquet(place / ROUND / "samples" / "part-0.parquet", kept)
     write_parquet(place / ROUND / "rejected" / "part-0.parquet", samples.filter(pc.invert(is_kept)))
+    write_json(place / FUNNEL, entries)
     if not kept.num_rows:
         raise GateStop(
-            f"{place}: no sample is left for training:\n{funnel_table(entries)}\nread "
-            f"{place / ROUND / 'rejected'}, mend the prompt or the teacher, and run again"
+            f"{place}: no sample is left for training:\n{funnel_table(entries)}\nThe funnel is kept in "
+            f"{place / FUNNEL}. Read {place / ROUND / 'rejected'}, mend the prompt or the teacher, and run again; a "
+            "teacher that was mended under the same model is asked again, and paid again, with --retry-failed only"
         )
     paid = [*found.refills, *(look["cost"] for look in looks.values())]
     splits = write_dataset(run, kept, entries, contaminated)

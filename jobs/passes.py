@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.again import renewed
 from jobs.asking import Answered, ask_all
 from jobs.console import say
 from jobs.run import Run
@@ -61,7 +62,7 @@ def ask_passes(run: Run, requests: pa.Table | Path, refill: int = 0) -> list[Pas
     for number in range(2, len(run.settings.passes) + 1):
         known = requests if isinstance(requests, pa.Table) else pq.read_table(requests)
         asked.append(Asked(known, _bodies(run, known)))
-        later = next_requests(load_task(run.source), run.dir.table("inputs/seeds.parquet"), asked)
+        later = renewed(run, next_requests(load_task(run.source), run.dir.table("inputs/seeds.parquet"), asked))
         write_parquet(run.dir.path / pass_file(number, refill), later)
         requests = later.filter(pc.is_valid(later["key"]))
         say(f"  pass {number} of {len(run.settings.passes)}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.again import renewed, withdrawn
 from jobs.console import say, table
 from jobs.counting import counted
 from jobs.run import Job, Run
@@ -39,6 +40,7 @@ def shape(run: Run) -> Any:
         {key: shaping[key] for key in ("matrix", "forbid", "generation", "teacher")},
         run.source.fingerprint([*roles(run), *run.source.texts.keys() & {ROLE}]),
         repr([known, looks]),
+        *([gone] if (gone := withdrawn(run.dir)) else []),
     ]
 
 
@@ -51,7 +53,7 @@ def work(run: Run) -> dict[str, Any]:
     seeds = run.dir.table("inputs/seeds.parquet")
     task = load_task(run.source)
     matrix, human = matrix_of(run, task)
-    requests = plan_requests(task, seeds, matrix=matrix)
+    requests = renewed(run, plan_requests(task, seeds, matrix=matrix))
     count = counted(run, requests)
     requests = with_input_tokens(requests, count.factor)
     price = price_of(run.settings.teacher)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.again import AGAIN, renewed
 from jobs.console import say
 from jobs.curate import filtered
 from jobs.flow import execute
@@ -17,6 +18,7 @@ from jobs.passes import ask_passes, pass_file, together
 from jobs.plan import matrix_of
 from jobs.run import Run, open_run
 from pipeline.config import Settings
+from pipeline.disk import writing
 from pipeline.generate.plan import plan_requests
 from pipeline.run_dir import RunDir, locked
 from pipeline.tasks.task import load_task
@@ -33,7 +35,7 @@ def preview(settings: Settings, number: int, keep: Path | None = None) -> dict[s
         run = open_run(folder, settings.model_copy(update={"teacher": teacher}))
         execute(run, until="check")
         task, seeds = load_task(run.source), run.dir.table("inputs/seeds.parquet")
-        requests = plan_requests(task, seeds, matrix=matrix_of(run, task)[0])
+        requests = renewed(run, plan_requests(task, seeds, matrix=matrix_of(run, task)[0]))
         chosen = requests.take(spread(requests, settings.generation.cross, number))
         with run.until_end:
             paid = together(ask_passes(run, chosen)).have
@@ -55,9 +57,11 @@ def _apart(keep: Path | None) -> Iterator[RunDir]:
     with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as held:
         folder = held.enter_context(locked(Path(scratch) / "preview"))
         if keep is not None:
-            ledger = held.enter_context(locked(keep)).path / "ledger"
-            ledger.mkdir(exist_ok=True)
-            (folder.path / "ledger").symlink_to(ledger)
+            kept = held.enter_context(locked(keep)).path
+            with writing(kept / "ledger"):
+                (kept / "ledger").mkdir(exist_ok=True)
+            for name in ("ledger", AGAIN):
+                (folder.path / name).symlink_to(kept / name)
         yield folder
 
 

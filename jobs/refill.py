@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.again import renewed
 from jobs.console import say, table
 from jobs.passes import ask_passes, together
 from jobs.plan import PLAN, matrix_of
@@ -68,7 +69,7 @@ def judged_with_refills(run: Run, judge: Callable[[pa.Table], Judged]) -> Refill
 def _planned(run: Run, requests: pa.Table, hungry: list[Starved], batch: int, planned: int) -> pa.Table:
     task, seeds = load_task(run.source), run.dir.table("inputs/seeds.parquet").to_pylist()
     most = most_requests(run.settings.generation, planned) // run.settings.generation.refills
-    more = refill_requests(task, seeds, matrix_of(run, task)[0], requests, hungry, batch, most)
+    more = renewed(run, refill_requests(task, seeds, matrix_of(run, task)[0], requests, hungry, batch, most))
     write_parquet(run.dir.path / f"rounds/1/refill-{batch}.parquet", more)
     return more
 

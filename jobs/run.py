@@ -90,7 +90,7 @@ class Job:
 
 def open_run(folder: RunDir, settings: Settings, *, update: bool = False) -> Run:
     """Raises InputError when the folder belongs to a run of another task, or of other settings unless `update` is
-    given.
+    given or nothing came of it.
     """
     source = read_source(settings)
     record = folder.read()
@@ -118,12 +118,21 @@ def refuse_other_settings(path: Path, record: dict[str, Any], settings: Settings
             f"{path}: holds a run of task {record.get('task')!r}, not {settings.name!r}; choose another folder "
             f"with --out"
         )
-    if differences and not update:
+    if differences and not update and not failed_at_once(path, record):
         listed = "\n".join(f"  {difference}" for difference in differences)
         raise InputError(
             f"{path}: holds a run of other settings:\n{listed}\nchoose another folder with --out, "
             "or give `run` or `plan` --update to go on in this one and redo what depends on them"
         )
+
+
+def failed_at_once(path: Path, record: dict[str, Any]) -> bool:
+    """Whether the folder's run went as far as asking and no further, so that other settings cost nothing: a mistyped
+    model, say. One that was planned only is no such run, since its plan may have been read and agreed to.
+    """
+    ledger = path / "ledger"
+    asked = any(file.stat().st_size for file in ledger.glob("*.jsonl"))
+    return ledger.is_dir() and not asked and record["stages"].keys() <= {"check", "plan"}
 
 
 def differing(old: Any, new: Any, key: str = "") -> list[str]:

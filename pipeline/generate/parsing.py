@@ -17,7 +17,15 @@ from pipeline.tasks.task import DEEPEST, depth
 
 BYTES_A_TOKEN = 64
 """No tokenizer packs more into one token: a longer reply did not come from a server that honours max_tokens."""
-SPECIAL = re.compile(r"<\|[^<>|\s]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>")
+SPECIAL = re.compile(
+    r"<[|\uff5c][^<>|\uff5c\n]{1,40}[|\uff5c]>"
+    r"|</?s>|<(?:bos|eos|pad|unk|mask)>|<extra_id_\d{1,4}>|<(?:start|end)_of_turn>|<</?SYS>>"
+    r"|</?(?:think|tool_call|tool_response)>"
+    r"|\[/?(?:INST|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|SYSTEM_PROMPT)\]"
+)
+"""Tokens of the chat templates in use (ChatML, Llama, DeepSeek with its full-width bars, Gemma, Mistral, Qwen, T5), as
+they are spelt there: other words in brackets are words.
+"""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 STOPS = {"refusal": "refusal", "max_tokens": "truncated", "model_context_window_exceeded": "truncated"}

@@ -83,7 +83,12 @@ def read_cuad(folder: str | Path) -> CuadRows:
         if file is None:
             bad.append(BadRow(place, f"contract text not found: {row['Filename']!r} in {TEXTS}/"))
             continue
-        text = texts[file.stem.strip()] = clean(file.read_text(encoding="utf-8", errors="replace"))
+        try:
+            text = texts[file.stem.strip()] = clean(file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            where = f"{TEXTS}/{file.name}, byte {error.start}"
+            bad.append(BadRow(place, f"contract text is not UTF-8: {where}; re-save the file as UTF-8"))
+            continue
         drafts, reasons = drafts_of(text, row)
         bad += [BadRow(place, reason) for reason in reasons]
         kind = contract_type(row["Filename"])

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.canonical import canonical_json, content_hash
+from pipeline.curate.shingles import normalise
 from pipeline.errors import InputError
 from pipeline.records import REAL, SEED
 from pipeline.seeds.provenance import provenance_mistake
@@ -181,6 +182,14 @@ def _real(task: Task, place: str, row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: str(row[name]) for name in ("label_source", "labelled_by", "labelled_at")},
         "place": place,
     }
+
+
+def repeated(seeds: pa.Table) -> list[tuple[str, str]]:
+    """(first id, own id) of each seed whose text is, but for case and white space, that of one before it."""
+    first: dict[str, str] = {}
+    rows = zip(seeds["seed_id"].to_pylist(), seeds["text"].to_pylist(), strict=True)
+    pairs = [(first.setdefault(normalise(text), seed_id), seed_id) for seed_id, text in rows]
+    return [pair for pair in pairs if pair[0] != pair[1]]
 
 
 def without_folders(table: pa.Table) -> pa.Table:

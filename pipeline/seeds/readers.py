@@ -6,13 +6,14 @@ raise InputError. See `table_of` in pipeline.seeds.rows for how JSON values beco
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from pipeline.canonical import canonical_json
 from pipeline.errors import InputError
 from pipeline.seeds.arrow_rows import SAVED_DATASET, concatenate, read_parquet, read_saved_dataset
-from pipeline.seeds.csv_rows import read_csv
+from pipeline.seeds.csv_rows import SEPARATORS, read_csv
 from pipeline.seeds.files import known_as
 from pipeline.seeds.json_rows import read_json, read_json_lines
 from pipeline.seeds.rows import BadRow, Record, Records, Rows, table_of
@@ -36,7 +37,8 @@ def read_rows(path: str | Path, *, text: str | None = None) -> Rows:
     """All columns of the input as a table, one place a row ("a/seeds.jsonl:12", "a/x.csv:12", "a/x.parquet:row 12").
 
     Lines count from 1, rows of Parquet from 0. Of a `text` column that mixes texts with other values, which a table
-    cannot, the other values are bad rows. Raises InputError: missing, empty, of an unknown kind, or unreadable as a
+    cannot, the other values are bad rows; so are blank cells of CSV, which has no other way to say that there is no
+    text. Raises InputError: missing, empty, of an unknown kind, or unreadable as a
     whole.
     """
     found = _read(Path(path))
@@ -57,12 +59,18 @@ def read_records(path: str | Path) -> tuple[list[tuple[str, Record]], list[BadRo
 
 
 def _texts_only(found: Records, text: str) -> Records:
-    odd = [
-        BadRow(place, f"{text!r} is {canonical_json(row[text])[:40]}, not text; put it in quotes, or take the row out")
-        for place, row in found.rows
-        if not isinstance(row.get(text), str | None)
-    ]
-    return Records([one for one in found.rows if isinstance(one[1].get(text), str | None)], found.bad + odd)
+    reasons = [_no_text(place, row.get(text), text) for place, row in found.rows]
+    odd = [BadRow(place, why) for (place, _), why in zip(found.rows, reasons, strict=True) if why]
+    return Records([one for one, why in zip(found.rows, reasons, strict=True) if not why], found.bad + odd)
+
+
+def _no_text(place: str, value: Any, text: str) -> str | None:
+    """Null, which only some files can say, is the reader's matter."""
+    if not isinstance(value, str | None):
+        return f"{text!r} is {canonical_json(value)[:40]}, not text; put it in quotes, or take the row out"
+    if value is None or value.strip() or Path(place.rpartition(":")[0]).suffix.lower() not in SEPARATORS:
+        return None
+    return f"{text!r} is empty; give the row a text, or take it out"
 
 
 def _read(path: Path) -> Records | tuple[pa.Table, list[str]]:

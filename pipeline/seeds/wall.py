@@ -27,7 +27,19 @@ def breaches(tables: Mapping[str, pa.Table], settings: Contamination) -> list[Ba
     found = []
     for (one, left), (other, right) in combinations(tables.items(), 2):
         found += [*_documents(one, left, other, right), *_texts(one, left, other, right, settings)]
+        if "item_id" in left.column_names:
+            found += _ids(one, left, other, right)
     return found
+
+
+def _ids(one: str, left: pa.Table, other: str, right: pa.Table) -> Iterator[BadRow]:
+    """Predictions know a real row by its id alone. Rows of one text, which without ids have one, are told as such."""
+    known = {row["item_id"]: row for row in left.select(["item_id", "text", "place"]).to_pylist()}
+    for row in right.select(["item_id", "text", "place"]).to_pylist():
+        twin = known.get(row["item_id"])
+        if twin and twin["text"] != row["text"]:
+            reason = f"id {row['item_id']!r} of {other} is that of a row of {one} ({twin['place']}); give it another id"
+            yield BadRow(row["place"], reason)
 
 
 def _documents(one: str, left: pa.Table, other: str, right: pa.Table) -> Iterator[BadRow]:

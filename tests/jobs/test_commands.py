@@ -177,6 +177,21 @@ def test_a_run_folder_of_other_settings_says_what_differs_and_how_to_go_on(
     assert seedwright("plan", task_folder, "--out", out, "--set", "filters.confidence=0.9", "--update").returncode == 0
 
 
+def test_settings_that_failed_before_anything_was_answered_may_be_corrected(
+    seedwright: Seedwright, task_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "simulated")
+
+    def run(model: str) -> str:
+        teacher = ["--set", "teacher.base_url=http://127.0.0.1:9", "--set", f"teacher.model={model}"]
+        return seedwright("run", task_folder, "--out", tmp_path / "run", "--until", "generate", *teacher).stderr
+
+    assert "cannot be reached" in run("mistyped")
+    assert "cannot be reached" in run("corrected")
+    (tmp_path / "run/ledger/one.jsonl").write_text('{"kind": "lost", "key": "k", "dollars": 0.1}\n')
+    assert "teacher.model: 'corrected' there, 'another' now" in run("another")
+
+
 def test_only_what_depends_on_a_change_is_done_again(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     seedwright("plan", task_folder, "--out", out)
@@ -199,6 +214,10 @@ def test_the_record_says_which_packages_shape_the_student_and_imports_none_of_th
     shaping = {"torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate"}
     assert all(versions[name] == version(name) for name in shaping)
     assert not shaping & {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+
+
+def test_the_version_is_told(seedwright: Seedwright) -> None:
+    assert seedwright("--version") == (0, f"seedwright {version('seedwright')}\n", "")
 
 
 def test_a_package_that_is_not_there_has_no_version() -> None:
@@ -266,6 +285,15 @@ def test_numbered_seeds_that_name_no_document_are_not_the_documents_of_those_num
         numbered = [{**row, key: number} for number, row in enumerate(lines, 1)]
         (task_folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in numbered))
     assert seedwright("plan", task_folder).returncode == 0
+
+
+def test_seeds_with_one_text_are_told_with_both_ids(seedwright: Seedwright, task_folder: Path) -> None:
+    seeds = [json.loads(line) for line in (task_folder / "seeds.jsonl").read_text().splitlines()]
+    seeds.append({**seeds[0], "id": "copy", "text": f" {seeds[0]['text'].upper()}"})
+    (task_folder / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in seeds))
+    planned = seedwright("plan", task_folder, "--json")
+    assert f"  seeds '{seeds[0]['id']}' and 'copy' have the same text: its samples are asked for" in planned.stderr
+    assert json.loads(planned.stdout)["stages"]["check"]["repeated_seeds"] == [[seeds[0]["id"], "copy"]]
 
 
 def test_a_ledger_that_cannot_be_made_is_named(seedwright: Seedwright, task_folder: Path, tmp_path: Path) -> None:

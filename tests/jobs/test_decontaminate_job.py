@@ -92,6 +92,13 @@ def test_an_input_that_is_its_own_evaluation_set_is_all_contaminated_and_that_is
     assert f"every row repeats one of {source}; is that the input itself, or a copy of it?" in said[0]
 
 
+@pytest.mark.parametrize("name", ["rows", "exam"])
+def test_an_empty_cell_in_either_file_is_named_by_its_line(tmp_path: Path, name: str) -> None:
+    files = {one: csv(tmp_path / f"{one}.csv", "text", ["a", "" if one == name else "b"]) for one in ("rows", "exam")}
+    with pytest.raises(InputError, match=rf"{name}\.csv:3: 'text' is empty; give the row a text"):
+        decontaminate.run(files["rows"], against=files["exam"], text="text", out=tmp_path / "out", say=quiet)
+
+
 def test_an_empty_evaluation_set_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     empty = csv(tmp_path / "empty.csv", "question", [])
     with pytest.raises(InputError, match=r"empty\.csv: no rows"):

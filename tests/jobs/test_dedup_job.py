@@ -255,6 +255,14 @@ def test_texts_of_every_sort_are_compared_as_they_are(
     assert set(pq.read_table(tmp_path / "out" / "kept.parquet")["body"].to_pylist()) <= set(texts)
 
 
+@pytest.mark.parametrize("cell", ["", '"  "'])
+def test_an_empty_cell_is_no_text_and_named_by_its_line(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "rows.csv").write_text(f"n,body\n1,a text\n2,{cell}\n3,another\n")
+    with pytest.raises(InputError, match=r"rows\.csv: 1 rows cannot be read \(rows\.csv:3: 'body' is empty; give"):
+        dedup.run(tmp_path / "rows.csv", text="body", out=tmp_path / "out", say=quiet)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.parquet"])
 def test_a_file_without_rows_is_refused(tmp_path: Path, name: str) -> None:
     if name.endswith("parquet"):

@@ -162,6 +162,37 @@ def test_a_teacher_of_garbage_stops_the_run_and_the_funnel_says_why(
     assert again.returncode == 3
     assert json.loads(again.stdout)["exit"] == 3
     assert "malformed_json 20" in again.stderr
+    kept = json.loads((tmp_path / "run/rounds/1/funnel.json").read_text())
+    assert next(entry for entry in kept if entry["stage"] == "parse")["rejected"] == {"malformed_json": 20}
+    assert f"kept in {tmp_path}/run/rounds/1/funnel.json" in again.stderr
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_teacher_mended_under_the_same_model_is_asked_again_only_for_what_gave_no_sample_and_only_on_demand(
+    settings: Callable[..., Settings], teacher: Callable[..., str], seedwright: Seedwright, tmp_path: Path, whole: bool
+) -> None:
+    plain = "generation.starved=0"
+    plan_only(settings("teacher.base_url=http://127.0.0.1:9", plain), tmp_path / "run", update=False)
+    raws = {body: {"fault": "raw", "text": "<html>busy</html>"} for body in bodies(tmp_path / "run")[:12]}
+    raws |= {bodies(tmp_path / "run")[12]: {"fault": "raw", "text": "No.", "stop_reason": "refusal"}}
+
+    def flow(url: str, *, retry: bool = False) -> Counter[str]:
+        chosen = settings(f"teacher.base_url={url}", plain)
+        record = run_flow(chosen, tmp_path / "run", update=False, retry_failed=retry, until="curate")
+        entries = {entry["stage"]: entry["rejected"] for entry in record["stages"]["curate"]["funnel"]}
+        return Counter(entries["parse"])
+
+    assert flow(teacher(raws)) == {"malformed_json": 12, "refusal": 1}
+    mended = teacher()
+    assert flow(mended) == {"malformed_json": 12, "refusal": 1}
+    assert len(log(tmp_path)) == 20
+    if whole:
+        assert flow(mended, retry=True) == {}
+    else:
+        told = "13 replies gave no sample (malformed_json 12, refusal 1): they are asked for again, and paid again\n"
+        assert told in seedwright("generate", tmp_path / "run", "--retry-failed").stderr
+    assert flow(mended) == flow(mended, retry=True) == {}
+    assert len(log(tmp_path)) == 33
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -108,3 +109,23 @@ def test_a_reply_of_five_megabytes_is_refused_by_its_size() -> None:
 def test_more_than_one_object_is_not_guessed_between() -> None:
     with pytest.raises(ValueError, match="more than one"):
         find_object('{"a": 1} or {"a": 2}')
+
+
+SPECIAL_TOKENS = (
+    "<|im_end|> <| im_end |> <|end_of_sentence|> <\uff5cend\u2581of\u2581sentence\uff5c> <think> </think> <tool_call> "
+    "[TOOL_CALLS] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] <extra_id_0> <mask> <start_of_turn> <s> [/INST] <<SYS>>"
+)
+NO_TOKENS = (
+    "[***] [NAME OF PARTY] [TOOLS] [Instructions] <company> <http://a.test> <a|b> x < |y| > z <thinking> <masked> "
+    "[INTENTIONALLY LEFT BLANK] a<b and c>d <tool> <extra_id> |x| <|> "
+)
+
+
+@pytest.mark.parametrize("token", re.findall(r"<\| im_end \|>|\S+", SPECIAL_TOKENS))
+def test_tokens_of_chat_templates_are_known(token: str) -> None:
+    found = parse_reply(body(json.dumps({"text": f"a {token} b", "answer": {}, "confidence": 1})), 1024)
+    assert (found.reason, found.detail) == ("special_tokens", token)
+
+
+def test_what_stands_in_brackets_in_contracts_and_letters_is_text() -> None:
+    assert parse_reply(body(json.dumps({"text": NO_TOKENS, "answer": {}, "confidence": 1})), 1024).reason is None

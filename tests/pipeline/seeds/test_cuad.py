@@ -264,6 +264,16 @@ def test_texts_are_found_although_their_names_differ_and_what_is_not_found_is_re
     assert lost.bad[0].reason.startswith('contract text not found: "LECLANCHÉ & CO')
 
 
+def test_a_text_that_is_not_utf_8_is_left_out_with_its_file_and_byte(tmp_path: Path) -> None:
+    folder = toy(tmp_path, (ROW, TEXT))
+    file = next((folder / "full_contract_txt").iterdir())
+    file.write_bytes(b"A \x93quoted\x94 word. " + TEXT.encode())
+    found = read_cuad(folder)
+    assert (found.sections, found.contracts) == ([], 0)
+    where = f"full_contract_txt/{file.name}, byte 2"
+    assert reasons(found) == [f"contract text is not UTF-8: {where}; re-save the file as UTF-8"]
+
+
 def test_a_folder_that_is_not_cuad_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no master_clauses.csv; give the folder of CUAD v1"):
         read_cuad(tmp_path)

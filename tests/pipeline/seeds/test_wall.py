@@ -41,6 +41,15 @@ def test_a_seed_without_a_document_is_in_nobodys_document() -> None:
     assert breaches(tables, Contamination()) == []
 
 
+def test_one_id_in_two_real_sets_is_named_and_a_seed_may_have_any() -> None:
+    dev, final = rows(REAL, "item_id", ("a", "a text")), rows(REAL, "item_id", ("b", "something else"))
+    seeds = rows(SEED, "seed_id", ("c", "a third")).set_column(0, "seed_id", dev["item_id"])
+    found = breaches({"seeds": seeds, "dev": dev, "final": final}, Contamination())
+    assert [(bad.place, bad.reason) for bad in found] == [
+        ("item_id:0", "id 'item_id-0' of final is that of a row of dev (item_id:0); give it another id")
+    ]
+
+
 def test_the_same_words_under_another_document_id_are_found() -> None:
     assert "Jaccard 1.00" in found([("a", LONG)], [("b", LONG.upper() + "  ")])[0]
 
