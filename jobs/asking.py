@@ -190,24 +190,31 @@ def _ask(
             have = read_answered(ledger, wanted, price)
         if len(have.keys) < len(wanted):
             with set_aside(requests, have.keys, aside, run.settings.cluster) as todo:
-                asyncio.run(check_teacher(teacher, base_url, json.loads(todo.read(0)["params"][0].as_py())))
+                proven = asyncio.run(check_teacher(teacher, base_url, json.loads(todo.read(0)["params"][0].as_py())))
                 have = replace(have, spent=have.spent + sum(batch.dollars for batch in others))
-                fates.update(_ask_online(run, todo, have, whom, price, base_url))
+                fates.update(_ask_online(run, todo, have, whom, price, base_url, proven))
     return fates
 
 
 def _ask_online(
-    run: Run, todo: Waiting, have: Answered, whom: Whom, price: Price | None, base_url: str | None
+    run: Run, todo: Waiting, have: Answered, whom: Whom, price: Price | None, base_url: str | None, proven: bool
 ) -> dict[str, int]:
+    """`proven`: the server has counted a request, and so takes our key and model."""
     ledger, settings = run.dir.path / "ledger", run.settings
     connection = Connection(whom.teacher, whom.limits, base_url, api_key(whom.teacher), price)
-    warmed = warm_up(run.dir.path, todo.some(), connection, settings.budget, have.spent)
+    proven = proven and bool(have.keys)
+    warmed = warm_up(run.dir.path, todo.some(), connection, settings.budget, have.spent, proven=proven)
     todo, fates = replace(todo, skip=len(warmed.fates)), Counter(warmed.fates.values())
     if not todo.left:
         return dict(fates)
     connection, spent = replace(connection, terms=warmed.terms), have.spent + warmed.dollars
-    refused = {key for key, fate in warmed.fates.items() if fate == "failed"}
-    refusals = Refusals(bool(have.keys) or "answered" in fates, refused)
+    refusals = Refusals(
+        bool(have.keys), proven=proven, most=whom.teacher.refusals, setting=f"{whom.teacher.section}.refusals"
+    )
+    if "answered" in fates:
+        refusals.answered = refusals.proven = True
+    else:
+        refusals.keys, refusals.barred = set(warmed.fates), set(warmed.barred)
     with generation_progress(todo.left) as watch:
         if todo.left <= min(GROUP_ROWS, settings.cluster.block_rows):
             requests = map(to_request, todo.table().to_pylist())
@@ -221,7 +228,7 @@ def _ask_online(
     return dict(fates)
 
 
-async def check_teacher(teacher: Teacher, base_url: str | None, params: dict[str, Any]) -> None:
-    """Proves address, key and model by a free call. Raises TeacherError."""
+async def check_teacher(teacher: Teacher, base_url: str | None, params: dict[str, Any]) -> bool:
+    """Proves address, key and model by a free call, where the server has such a one. Raises TeacherError."""
     async with open_client(base_url, api_key(teacher), 20) as client:
-        await probe(client, params, f"{teacher.section} {shown(base_url or client.base_url)}")
+        return None is not await probe(client, params, f"{teacher.section} {shown(base_url or client.base_url)}")

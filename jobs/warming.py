@@ -36,6 +36,8 @@ class Warmed:
     terms: Terms
     fates: dict[str, str]
     dollars: float = 0.0
+    barred: frozenset[str] = frozenset()
+    """Keys of what was refused in a way that may be meant for all."""
 
 
 def terms_for(folder: Path, requests: pa.Table, teacher: Teacher) -> tuple[Terms, bool]:
@@ -50,28 +52,33 @@ def terms_for(folder: Path, requests: pa.Table, teacher: Teacher) -> tuple[Terms
     return terms, unknown or (terms.caching and requests.num_rows > 1)
 
 
-def warm_up(folder: Path, todo: pa.Table, connection: Connection, budget: float | None, spent: float) -> Warmed:
+def warm_up(
+    folder: Path, todo: pa.Table, connection: Connection, budget: float | None, spent: float, *, proven: bool = False
+) -> Warmed:
     """Asks the first of the requests that are to be asked alone, where that serves the others.
 
     Raises TeacherError when the server will take no request of ours, KeyboardInterrupt once a reply that is on its way
-    has come in.
+    has come in. A server that is `proven` has taken something of ours, so that what it refuses now is not for us all.
     """
-    teacher = connection.teacher
+    teacher, remedy = connection.teacher, "mend that, then run the same command again; what is answered is kept"
     terms, first = terms_for(folder, todo, teacher)
-    warmed = Warmed(terms, {})
+    warmed, said = Warmed(terms, {}), ""
     for row in todo.slice(0, TRIED if first else 0).to_pylist():
         turns = Alone(None if budget is None else budget - spent - warmed.dollars)
         fate, sender = asyncio.run(_ask_one(folder / "ledger", to_request(row), connection, warmed.terms, turns))
         if turns.stopped and turns.stopped[0] == "teacher" and turns.stopped[1]:
-            remedy = "mend that, then run the same command again; what is answered is kept"
             raise TeacherError(f"{teacher.section}: {turns.stopped[1]}; {remedy}")
         if fate == "stopped":
             break
         if fate == "answered":
             keep_terms(folder, teacher, warmed.terms, sender)
-        warmed = Warmed(sender.terms, {**warmed.fates, row["key"]: fate}, warmed.dollars + turns.spent)
+        barred, said = warmed.barred | ({row["key"]} if turns.barred else set()), turns.barred or said
+        warmed = Warmed(sender.terms, {**warmed.fates, row["key"]: fate}, warmed.dollars + turns.spent, barred)
         if fate == "answered":
             break
+    else:
+        if warmed.barred and not proven:
+            raise TeacherError(f"{teacher.section}: {said}; {remedy}")
     if lost := [name for name in ("caching", "structured") if getattr(terms, name) > getattr(warmed.terms, name)]:
         names = " or ".join(f"{teacher.section}.{name}" for name in lost)
         say(f"  the server does not take {names}; it is asked without")

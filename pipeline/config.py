@@ -48,6 +48,9 @@ class Teacher(BaseModel):
     """Failures of one request, while others succeed, before its sample is given up; waiting is never a failure."""
     patience_s: Positive = 600
     """How long nothing at all may succeed before the run stops, to be taken up again later."""
+    refusals: Annotated[int, Field(gt=0)] = 20
+    """So many different requests that the server will not take, one after the other and with no reply between them,
+    stop the run: the fault is hardly theirs. Give more where it may be."""
     price: PriceGiven = None
     """Dollars per million tokens, [IN, OUT] or a mapping as in the price file, which it overrides."""
     prices: str | None = None

@@ -25,6 +25,8 @@ class Alone:
     spent: float = 0.0
     failures: int = 0
     stopped: tuple[StopKind, str] | None = None
+    barred: str = ""
+    """The server's words, where it refused the request in a way that may be meant for all."""
     since: float = field(default_factory=time.monotonic)
     _pause: float = 0.0
 
@@ -41,6 +43,7 @@ class Alone:
     def settle(self, settled: Settled) -> None:
         self.spent += settled.dollars
         self.failures += settled.outcome == "failed"
+        self.barred = settled.error if settled.barred else ""
         self._pause = PAUSE_S * 2**self.failures if settled.retry_after is None else settled.retry_after
 
     def stop(self, kind: StopKind, reason: str) -> None:

@@ -59,8 +59,8 @@ async def ask(
 
     A failure counts against the request only if others succeeded meanwhile, or if hardly any other fails: while nobody
     gets an answer the server is at fault, and the request waits. One that the server will never take, or that failed
-    `attempts` times, is written down as a failure. In dollars the most that it can cost on the `terms` on which it is
-    sent is reserved, so that a budget holds.
+    `attempts` times, is written down as a failure; whether refusals are the requests' own is for the turns to say. In
+    dollars the most that it can cost on the `terms` on which it is sent is reserved, so that a budget holds.
     """
     dollars = most_dollars(request, price, terms) if price else 0.0
     reservation = Ask(request.key, request.input_tokens, request.output_tokens, dollars)
@@ -79,10 +79,10 @@ async def ask(
         answer = await _once(request, reservation, send=send, ledger=ledger, turns=turns, price=price)
         if answer.kind == "ok":
             return "answered"
-        if answer.kind == "fatal":
+        if answer.kind == "fatal" and not answer.barred:
             turns.stop("teacher", answer.error)
             return await _stopped(replace(reservation, attempt=reservation.attempt + 1), ledger)
-        if answer.kind == "refused":
+        if answer.kind in ("refused", "fatal"):
             await ledger.append("failure", request.key, error=answer.error)
             return "failed"
         failed_at, error = (turn.successes if answer.kind == "failed" else None), answer.error
@@ -119,14 +119,15 @@ async def _once(
             dollars = price.dollars(used) if price else None
             await ledger.append("reply", request.key, dollars=dollars, tokens=used.tokens, body=answer.body)
             settled = Settled(reservation, "ok", used.counted, used.output, dollars or 0.0, limits=answer.limits)
-        elif answer.kind == "fatal":
+        elif answer.kind == "fatal" and not answer.barred:
             settled = Settled(reservation, "failed")
         elif answer.lost:
             await ledger.append("lost", request.key, dollars=reservation.dollars, error=answer.error)
             settled = replace(settled, retry_after=answer.retry_after)
         else:
-            said: dict[str, Any] = {"limits": answer.limits, "error": answer.error}
-            settled = Settled(reservation, answer.kind, retry_after=answer.retry_after, **said)
+            said: dict[str, Any] = {"limits": answer.limits, "error": answer.error, "barred": answer.barred}
+            kind = "refused" if answer.kind == "fatal" else answer.kind
+            settled = Settled(reservation, kind, retry_after=answer.retry_after, **said)
         return answer
     finally:
         turns.settle(settled)

@@ -59,7 +59,8 @@ class Answer:
 
     ok: the server answered 200 and `body` is its text. refused: it will never take this request (400, 413, 422), or
     nothing can send it. rate_limited, overloaded (or not to be reached) and failed: ask again later. fatal: it will
-    take no request of ours (wrong key, unknown model, spend limit). `lost`: the request left and no word of the
+    take no request of ours (wrong key, unknown model, spend limit); where it is `barred` (403, 404), only if no other
+    is answered, for a gateway may say so of what is in one request. `lost`: the request left and no word of the
     server's own came back, so that it may have to be paid for.
     """
 
@@ -69,6 +70,7 @@ class Answer:
     retry_after: float | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     lost: bool = False
+    barred: bool = False
 
 
 def api_key(teacher: Teacher) -> SecretStr:
@@ -179,7 +181,7 @@ def sort_error(error: Exception) -> Answer:
     if status == 402 or is_spent(text):
         return Answer("fatal", error=f"{text}; {PAY}")
     if status in (401, 403, 404):
-        return Answer("fatal", error=text)
+        return Answer("fatal", error=text, barred=status != 401)
     wait, limits = _retry_after(headers), read_limits(headers)
     if status == 429:
         return Answer("rate_limited", error=text, retry_after=wait, limits=limits)

@@ -154,7 +154,7 @@ class Limiter:
             if one.outcome == "ok":
                 self.answered.add(one.ask.key)
             elif one.outcome == "refused" and self.refusals.telling and self.pacing.in_flight == 0:
-                self.stop("teacher", f"not one request was taken ({one.error})")
+                self.stop("teacher", self.refusals.why(one.error))
         self.room.set()
 
     def stop(self, kind: StopKind, reason: str) -> None:

@@ -58,7 +58,9 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a request: its reservation, the truth, and what the server said, of its limits too."""
+    """What became of a request: its reservation, the truth, and what the server said, of its limits too.
+    `barred` is of a refusal: by a 403 or 404, which may be meant for all of us.
+    """
 
     ask: Ask
     outcome: Outcome
@@ -68,6 +70,7 @@ class Settled:
     retry_after: float | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
+    barred: bool = False
 
 
 @dataclass(slots=True)

@@ -108,6 +108,22 @@ def test_once_a_bill_is_paid_the_same_command_asks_what_is_left(
     assert Counter(line["body"] for line in log(tmp_path) if line["status"] == 200) == Counter(bodies)
 
 
+def test_a_row_that_a_gateway_forbids_is_rejected_and_no_run_stops_at_it(
+    settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
+) -> None:
+    """At first among the others, then the only one that is left: the server counts its tokens and has our key."""
+    bodies = planned(settings(HERE), tmp_path / "plan")
+    asked = settings(HERE, teacher({bodies[0]: {"server": "forbidden", "times": 99}}, latency_ms=(20, 60)))
+    record = run_flow(asked, tmp_path / "run", update=False, until="curate")
+    assert record["stages"]["generate"]["fates"] == {"answered": 19, "failed": 1}
+    rejected = pq.read_table(tmp_path / "run/rounds/1/rejected/part-0.parquet").to_pylist()
+    assert [row["detail"] for row in rejected if row["reason"] == "no_reply"] == [
+        "403 permission_error: Blocked by the gateway."
+    ]
+    again = run_flow(asked, tmp_path / "run", update=False, until="generate", retry_failed=True)
+    assert again["stages"]["generate"]["fates"] == {"failed": 1}
+
+
 REFUSED = r"^teacher: not one request was taken \(400 invalid_request_error: Refused, as .* \(0 answered now, .* left\)"
 
 
@@ -125,7 +141,7 @@ def test_a_teacher_that_refuses_everything_stops_the_run_and_once_mended_all_is_
     mended = run_flow(settings(HERE, teacher()), tmp_path / "run", update=False, until="generate")
     assert mended["stages"]["generate"]["fates"] == {"answered": 20}
     seeds.write_text("".join((BUILT_IN / "contracts/seeds.jsonl").read_text().splitlines(keepends=True)[::6]))
-    more = settings(HERE, teacher(server_rates={"refused": 1.0}))
+    more = settings(HERE, teacher(server_rates={"refused": 1.0}), "teacher.refusals=100")
     record = run_flow(more, tmp_path / "run", update=False, until="generate")["stages"]["generate"]
     assert record["fates"] == {"failed": record["asked"]}
     assert record["asked"] > 10

@@ -132,6 +132,26 @@ def test_a_request_that_the_server_will_not_take_is_a_failure_and_the_next_one_g
     assert Counter(kinds(tmp_path)) == {"intent": 2, "failure": 1, "reply": 1}
 
 
+def test_a_request_that_a_gateway_forbids_is_a_failure_and_the_next_one_goes_first(
+    ready: Ready, tmp_path: Path
+) -> None:
+    todo, connection = ready(plan={0: {"server": "forbidden", "times": 9}})
+    warmed = warm_up(tmp_path, todo, connection, None, 0.0)
+    assert list(warmed.fates.values()) == ["failed", "answered"]
+
+
+def test_a_server_that_forbids_every_request_stops_the_run_unless_it_has_taken_others(
+    ready: Ready, tmp_path: Path
+) -> None:
+    todo, connection = ready(plan={row: {"server": "forbidden", "times": 9} for row in range(4)})
+    with pytest.raises(TeacherError, match=r"^teacher: 403 permission_error: Blocked by the gateway\.; mend that"):
+        warm_up(tmp_path, todo, connection, None, 0.0)
+    assert Counter(kinds(tmp_path)) == {"intent": 3, "failure": 3}
+    warmed = warm_up(tmp_path, todo, connection, None, 0.0, proven=True)
+    assert list(warmed.fates.values()) == ["failed"] * 3
+    assert warmed.barred == set(warmed.fates)
+
+
 def test_one_that_keeps_failing_is_left_for_later_and_nothing_is_written_off(ready: Ready, tmp_path: Path) -> None:
     todo, connection = ready(plan={0: {"server": "server_error", "times": 99}})
     warmed = warm_up(tmp_path, todo, connection, None, 0.0)

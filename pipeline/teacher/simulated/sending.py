@@ -18,6 +18,7 @@ REFUSALS = {
     "overloaded": (529, "overloaded_error", "Overloaded", ""),
     "server_error": (500, "api_error", "Internal server error", ""),
     "refused": (400, "invalid_request_error", "Refused, as the settings of the simulated teacher ask.", ""),
+    "forbidden": (403, "permission_error", "Blocked by the gateway.", ""),
     "unpaid": (402, "billing_error", "There is a problem with the billing of this organization.", ""),
     "spend_limit": (429, "rate_limit_error", "Over the monthly threshold.", "enforced_spend_limit_reached"),
 }

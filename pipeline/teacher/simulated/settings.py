@@ -20,6 +20,7 @@ SERVER_FAULTS = (
     "half_sent",
     *ODD,
     *FINAL,
+    "forbidden",
     "gateway_timeout",
 )
 

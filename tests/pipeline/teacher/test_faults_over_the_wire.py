@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -228,6 +229,65 @@ def test_whether_any_is_taken_is_not_for_a_busy_server_to_say(serve: Serve) -> N
     told = tell(serve(plan, retry_after_s=0.05, teller={"limits": limits}), wanted)
     assert told.stopped is None
     assert Counter(told.fates.values()) == {"answered": 25, "failed": 15}
+
+
+def test_an_account_that_is_closed_in_mid_run_stops_it_and_the_next_run_asks_what_was_refused(
+    serve: Serve, tmp_path: Path
+) -> None:
+    wanted = requests(300)
+    closed = serve({one.key: {"server": "refused", "times": 99} for one in wanted[5:]}, latency_ms=(5, 30))
+    told = tell(closed, wanted)
+    assert told.stopped is not None
+    assert re.fullmatch(
+        r"(2\d|3\d) requests in a row were refused \(400 invalid_request_error: Refused, as the settings .*\), "
+        "and teacher.refusals is 20",
+        told.stopped[1],
+    )
+    assert Counter(told.fates.values())["answered"] == 5
+    assert len(log(tmp_path)) < 60
+    assert set(tell(serve(), wanted).fates.values()) == {"answered"}
+    assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
+
+
+def test_nineteen_refusals_in_a_row_among_replies_are_the_requests_own(serve: Serve) -> None:
+    wanted = requests(60)
+    plan = {one.key: {"server": "refused"} for at, one in enumerate(wanted) if at % 20}
+    told = tell(serve(plan, teller={"limits": Limits(in_flight=1)}), wanted)
+    assert told.stopped is None
+    assert Counter(told.fates.values()) == {"answered": 3, "failed": 57}
+
+
+@pytest.mark.parametrize(("row", "in_flight"), [(3, 4), (20, 4), (1, 1)])
+def test_a_request_that_a_gateway_forbids_is_lost_alone_wherever_it_comes(
+    serve: Serve, row: int, in_flight: int
+) -> None:
+    wanted = requests(30)
+    plan = plan_for(wanted[row], server="forbidden", times=99)
+    teller = serve(plan, latency_ms=(20, 40), teller={"limits": Limits(in_flight=in_flight)})
+    told = tell(teller, wanted)
+    assert told.stopped is None
+    assert [one.key for one in wanted if told.fates[one.key] == "failed"] == [wanted[row].key]
+    (failure,) = (record for record in answers(teller.folder) if record["kind"] == "failure")
+    assert failure["error"] == "403 permission_error: Blocked by the gateway."
+
+
+def test_a_server_that_forbids_the_first_request_is_asked_no_other(serve: Serve, tmp_path: Path) -> None:
+    wanted = requests(30)
+    first = serve({one.key: {"server": "forbidden"} for one in wanted}, teller={"limits": Limits(in_flight=1)})
+    told = tell(first, wanted)
+    assert told.stopped == ("teacher", "403 permission_error: Blocked by the gateway.")
+    assert len(log(tmp_path)) == 1
+    assert set(tell(serve(), wanted).fates.values()) == {"answered"}
+
+
+def test_ten_requests_in_a_row_that_are_forbidden_stop_the_run(serve: Serve, tmp_path: Path) -> None:
+    wanted = requests(60)
+    plan = {one.key: {"server": "forbidden"} for one in wanted[5:]}
+    told = tell(serve(plan, teller={"limits": Limits(in_flight=1)}), wanted)
+    said = "10 requests in a row were refused (403 permission_error: Blocked by the gateway.)"
+    assert told.stopped == ("teacher", said)
+    assert len(log(tmp_path)) == 5 + TELLING
+    assert set(tell(serve(), wanted).fates.values()) == {"answered"}
 
 
 def test_what_stops_the_asking_of_a_judge_is_told_of_the_judge(serve: Serve, tmp_path: Path) -> None:
