@@ -24,8 +24,13 @@ from pipeline.tasks.task import read_source
 KINDS = (".jsonl", ".parquet")
 
 
-def predict(settings: Settings, model: str, source: Path, *, text: str, out: Path) -> dict[str, Any]:
-    """Writes one PREDICTION row for each row of `source`, in its order, and returns what `--json` prints."""
+def predict(
+    settings: Settings, model: str, source: Path, *, text: str, out: Path, four_bit: bool | None = None
+) -> dict[str, Any]:
+    """Writes one PREDICTION row for each row of `source`, in its order, and returns what `--json` prints.
+
+    `four_bit` is what this command was told of it; null asks a student in the precision it was trained in.
+    """
     from cluster.prediction import predict_on_ray
     from cluster.resources import use_gpu
     from cluster.session import session
@@ -37,7 +42,7 @@ def predict(settings: Settings, model: str, source: Path, *, text: str, out: Pat
     rows = items_of(source, text)
     started = time.monotonic()
     with session(settings.cluster.address):
-        asked = model_of(model, settings, gpu=use_gpu(settings.cluster))
+        asked = model_of(model, settings, gpu=use_gpu(settings.cluster), four_bit=four_bit)
         evaluation = settings.evaluation
         stage = predict_stage(read_source(settings), asked, Asking((), evaluation.batch, evaluation.max_new_tokens))
         (found,) = predict_on_ray([(rows, stage)], settings.cluster, gpu=asked.gpu, batch=evaluation.batch)
@@ -62,10 +67,13 @@ def items_of(source: Path, text: str) -> pa.Table:
     return pa.table({"item_id": pa.array(ids, pa.string()), "text": pa.array(texts, pa.string())})
 
 
-def model_of(model: str, settings: Settings, *, gpu: bool) -> Model:
-    """A folder with an adapter is asked on the base it was trained on; anything else is a base model itself."""
+def model_of(model: str, settings: Settings, *, gpu: bool, four_bit: bool | None = None) -> Model:
+    """A folder with an adapter is asked on the base it was trained on; anything else is a base model itself. What a
+    student's note says of its precision comes before the task, and `four_bit` before both.
+    """
     folder = Path(model)
-    four_bit = settings.finetune.four_bit
+    if four_bit is None:
+        four_bit = bool(origin_of(folder).get("four_bit", settings.finetune.four_bit))
     adapter = folder if (folder / "adapter_config.json").exists() else None
     base = find_base(base_name(folder, settings) if adapter else model)
     if four_bit and not gpu:

@@ -17,7 +17,9 @@ from pipeline.finetune.recipe import precision
 UNPACKED = 10**9
 """Parameters up to which 4-bit weights are unpacked on a CPU: 4 GB of memory."""
 ORIGIN = "seedwright.json"
-"""Beside an adapter: which base it belongs to. PEFT itself only notes a path, where another model may lie by now."""
+"""Beside an adapter, and in a merged model: which base it belongs to, and how it is to be asked. PEFT itself only notes
+a path, where another model may lie by now.
+"""
 
 
 def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
@@ -86,7 +88,7 @@ def load_student(base: Any, adapter: Path, base_path: str) -> Any:
 
 
 def origin_of(adapter: Path) -> dict[str, Any]:
-    """The note of an adapter's base; empty where there is none. Raises InputError for one that cannot be read."""
+    """The note of a student; empty where there is none. Raises InputError for one that cannot be read."""
     try:
         origin = json.loads((adapter / ORIGIN).read_text(encoding="utf-8"))
         if not isinstance(origin, dict):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import in_short, load_tokenizer
-from pipeline.finetune.loading import load_base, load_student, quiet_libraries
+from pipeline.finetune.loading import ORIGIN, load_base, load_student, origin_of, quiet_libraries
+from pipeline.run_dir import write_json
 
 
 def merge(base_path: str, adapter: Path, target: Path) -> None:
@@ -25,6 +26,7 @@ def merge(base_path: str, adapter: Path, target: Path) -> None:
         with quiet_libraries():
             model.merge_and_unload(safe_merge=True).save_pretrained(unfinished)
             load_tokenizer(base_path).save_pretrained(unfinished)
+        write_json(unfinished / ORIGIN, {**origin_of(adapter), "four_bit": False})
     except (OSError, SafetensorError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise InputError(

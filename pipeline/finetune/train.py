@@ -248,7 +248,8 @@ def _save_adapter(trainer: Any, recipe: Recipe, adapter: Path) -> None:
     trainer.save_model(str(unfinished))
     (unfinished / "training_args.bin").unlink(missing_ok=True)  # a pickle, which nobody should load
     (unfinished / "README.md").unlink(missing_ok=True)
-    write_json(unfinished / ORIGIN, {"base": recipe.base, "base_fingerprint": recipe.base_fingerprint})
+    origin = {"base": recipe.base, "base_fingerprint": recipe.base_fingerprint, "four_bit": recipe.four_bit}
+    write_json(unfinished / ORIGIN, origin)
     shutil.rmtree(adapter, ignore_errors=True)
     unfinished.rename(adapter)
 

@@ -13,7 +13,7 @@ from tiny_model import make_tiny_model
 
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import find_base, load_tokenizer, refuse_widths
-from pipeline.finetune.loading import load_base, load_student, unpacked
+from pipeline.finetune.loading import load_base, load_student, origin_of, unpacked
 from pipeline.finetune.merge import merge
 
 if TYPE_CHECKING:
@@ -196,6 +196,7 @@ def test_the_merged_model_is_the_student_in_one_piece(
     assert apart(logits(model, asked), whole) < 1e-3
     assert AutoTokenizer.from_pretrained(str(target)).chat_template == load_tokenizer(str(tiny_model)).chat_template
     assert find_base(str(target)).context == 1024
+    assert origin_of(target) == {**origin_of(taught.adapter), "four_bit": False}
     assert [path.name for path in tmp_path.iterdir()] == ["merged"]
     assert not (target / "of an earlier run").exists()
 
