@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.evaluate.predict import Asking, Model, predict_stage
 from pipeline.finetune.base_model import find_base, refuse_widths
 from pipeline.finetune.loading import origin_of
+from pipeline.finetune.model_files import look_at
 from pipeline.run_dir import atomic_write, write_text
 from pipeline.seeds.intake import row_id
 from pipeline.tasks.task import read_source
@@ -40,6 +41,7 @@ def predict(
     if out.exists() and source.exists() and out.samefile(source):
         raise InputError(f"{out}: is the input itself; give another name with --out")
     rows = items_of(source, text)
+    look_at(*named(model, settings))
     started = time.monotonic()
     with session(settings.cluster.address):
         asked = model_of(model, settings, gpu=use_gpu(settings.cluster), four_bit=four_bit)
@@ -74,11 +76,20 @@ def model_of(model: str, settings: Settings, *, gpu: bool, four_bit: bool | None
     folder = Path(model)
     if four_bit is None:
         four_bit = bool(origin_of(folder).get("four_bit", settings.finetune.four_bit))
-    adapter = folder if (folder / "adapter_config.json").exists() else None
-    base = find_base(base_name(folder, settings) if adapter else model)
+    adapter = folder if is_adapter(folder) else None
+    base = find_base(*named(model, settings))
     if four_bit and not gpu:
         refuse_widths(base.path)
     return Model(base.path, base.context, adapter, four_bit, gpu)
+
+
+def is_adapter(folder: Path) -> bool:
+    return (folder / "adapter_config.json").exists()
+
+
+def named(model: str, settings: Settings) -> tuple[str, str]:
+    """The model whose weights are loaded, and who named it."""
+    return (base_name(Path(model), settings), "finetune.model") if is_adapter(Path(model)) else (model, "MODEL")
 
 
 def base_name(adapter: Path, settings: Settings) -> str:

@@ -28,7 +28,7 @@ def require_model(settings: Settings) -> None:
 
 
 def require_room(settings: Settings) -> None:
-    """Raises InputError where the cluster, which is connected, has not what the student is to be trained or asked on."""
+    """Raises InputError where the cluster, which is connected, lacks what the student is to be trained or asked on."""
     from cluster.resources import evaluation_actors, training_workers, use_gpu
 
     gpu = use_gpu(settings.cluster)

@@ -327,6 +327,30 @@ def test_a_folder_that_is_neither_model_nor_adapter_is_refused(
         model_of(str(tmp_path), settings(), gpu=False)
 
 
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("./nope", "MODEL: there is no folder ./nope; give a folder with a model, a hub name, or pocket"),
+        ("{folder}", "{folder}: holds no config.json, so it is no model; give the folder that save_pretrained wrote"),
+        (
+            "{folder}/adapter",
+            "finetune.model: there is no folder /gone; give a folder with a model, a hub name, or pocket",
+        ),
+    ],
+    ids=["no folder", "no model", "an adapter without its base"],
+)
+def test_a_model_that_cannot_be_asked_is_refused_by_its_name_before_a_cluster_is_looked_for(
+    seedwright: Seedwright, task_folder: Path, monkeypatch: pytest.MonkeyPatch, model: str, told: str
+) -> None:
+    monkeypatch.setattr("cluster.session.session", lambda _: pytest.fail("a cluster was looked for"))
+    (task_folder / "adapter").mkdir()
+    (task_folder / "adapter/adapter_config.json").write_text("{}")
+    source, out = lines(task_folder / "in.jsonl", [{"text": "a"}]), task_folder / "out.jsonl"
+    options = ("--task", task_folder, "--out", out, "--set", "finetune.model=/gone")
+    shown = seedwright("predict", model.format(folder=task_folder), source, *options)
+    assert refusal(shown) == told.format(folder=task_folder)
+
+
 def test_a_prediction_file_of_no_kind_we_write_is_refused(
     seedwright: Seedwright, task_folder: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
