@@ -23,8 +23,8 @@ a path, where another model may lie by now.
 
 
 def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
-    """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or as
-    it was saved on a GPU and in float32 on a CPU.
+    """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or
+    whole; on a GPU in half precision where it can, on a CPU in float32.
 
     Raises InputError when it cannot be loaded, or is too large for the memory that there is.
     """
@@ -34,7 +34,7 @@ def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     device = {"": f"cuda:{torch.cuda.current_device()}" if gpu else "cpu"}
-    compute = precision(gpu)
+    compute = precision(gpu, four_bit=four_bit)
     config = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",

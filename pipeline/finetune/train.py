@@ -129,6 +129,7 @@ def _arguments(recipe: Recipe, folder: Path, steps: int, *, tested: bool) -> Any
     import torch
     from trl import SFTConfig
 
+    computed = precision(recipe.gpu, four_bit=recipe.four_bit)
     return SFTConfig(
         output_dir=str(folder / "checkpoints"),
         max_length=recipe.max_length,
@@ -141,7 +142,8 @@ def _arguments(recipe: Recipe, folder: Path, steps: int, *, tested: bool) -> Any
         lr_scheduler_type="cosine",
         warmup_steps=min(ceil(0.03 * steps), steps - 1),  # the first step of a warm-up is one of nothing
         activation_checkpointing=recipe.gpu,
-        bf16=precision(recipe.gpu) == torch.bfloat16,
+        bf16=computed == torch.bfloat16,
+        fp16=computed == torch.float16,
         use_cpu=not recipe.gpu,
         dataloader_pin_memory=recipe.gpu,
         ddp_find_unused_parameters=False,
