@@ -227,9 +227,12 @@ def predict(
 ) -> None:
     """Ask a model about every row of a file."""
     from jobs.predict import predict as work
+    from pipeline.layers import is_given
 
     with at_work():
-        found = work(_settings(task, config, pairs, None, address), model, source, text=text, out=out)
+        settings = _settings(task, config, pairs, None, address)
+        four_bit = settings.finetune.four_bit if is_given("finetune.four_bit", config, pairs or []) else None
+        found = work(settings, model, source, text=text, out=out, four_bit=four_bit)
     emit(found, as_json)
 
 

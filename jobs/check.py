@@ -9,6 +9,7 @@ from jobs.console import say
 from jobs.embedding import find_encoders
 from jobs.run import Job, Run
 from jobs.second_look import require_judge
+from jobs.students import require_model
 from pipeline.canonical import content_hash
 from pipeline.curate.examples import student_prompt
 from pipeline.curate.filters import verdict
@@ -29,8 +30,10 @@ SHOWN = 5
 
 
 def shape(run: Run) -> Any:
-    """Refuses here, as a check that was finished with another teacher is not done again."""
+    """Refuses here, as a check that was finished with another teacher or student is not done again."""
     require_teacher(run.source)
+    if run.student:
+        require_model(run.settings)
     require_judge(run.source)
     find_encoders(run.settings)
     if ROLE in run.source.texts:

@@ -15,7 +15,8 @@ from pipeline.file_lock import gives_locks
 from pipeline.run_dir import remedy
 
 FOUR_BIT = {
-    "cuda": "bitsandbytes on CUDA: computed in bfloat16 where the GPU can, activations checkpointed, one worker a GPU",
+    "cuda": "bitsandbytes on CUDA: computed in bfloat16 where the GPU has it and else in float16, activations "
+    "checkpointed, one worker a GPU",
     "cpu": "bitsandbytes on the CPU: computed in float32, which saves memory and no time; one worker unless "
     "cluster.training_workers says more; layer inputs must be multiples of 64, outputs of 32",
 }

@@ -16,6 +16,8 @@ FLOW: tuple[Job, ...] = (
 
 def execute(run: Run, *, until: str | None = None) -> None:
     """Does what is still to do, in order, up to and including `until`."""
+    names = [job.name for job in FLOW]
+    run.student = names.index(until or names[-1]) >= names.index("finetune")
     for job in FLOW:
         do(run, job)
         if job.name == until:

@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.evaluate.predict import Asking, Model, predict_stage
 from pipeline.finetune.base_model import find_base, refuse_widths
 from pipeline.finetune.loading import origin_of
+from pipeline.finetune.model_files import look_at
 from pipeline.run_dir import atomic_write, write_text
 from pipeline.seeds.intake import row_id
 from pipeline.tasks.task import read_source
@@ -24,8 +25,13 @@ from pipeline.tasks.task import read_source
 KINDS = (".jsonl", ".parquet")
 
 
-def predict(settings: Settings, model: str, source: Path, *, text: str, out: Path) -> dict[str, Any]:
-    """Writes one PREDICTION row for each row of `source`, in its order, and returns what `--json` prints."""
+def predict(
+    settings: Settings, model: str, source: Path, *, text: str, out: Path, four_bit: bool | None = None
+) -> dict[str, Any]:
+    """Writes one PREDICTION row for each row of `source`, in its order, and returns what `--json` prints.
+
+    `four_bit` is what this command was told of it; null asks a student in the precision it was trained in.
+    """
     from cluster.prediction import predict_on_ray
     from cluster.resources import use_gpu
     from cluster.session import session
@@ -35,9 +41,10 @@ def predict(settings: Settings, model: str, source: Path, *, text: str, out: Pat
     if out.exists() and source.exists() and out.samefile(source):
         raise InputError(f"{out}: is the input itself; give another name with --out")
     rows = items_of(source, text)
+    look_at(*named(model, settings))
     started = time.monotonic()
     with session(settings.cluster.address):
-        asked = model_of(model, settings, gpu=use_gpu(settings.cluster))
+        asked = model_of(model, settings, gpu=use_gpu(settings.cluster), four_bit=four_bit)
         evaluation = settings.evaluation
         stage = predict_stage(read_source(settings), asked, Asking((), evaluation.batch, evaluation.max_new_tokens))
         (found,) = predict_on_ray([(rows, stage)], settings.cluster, gpu=asked.gpu, batch=evaluation.batch)
@@ -62,19 +69,29 @@ def items_of(source: Path, text: str) -> pa.Table:
     return pa.table({"item_id": pa.array(ids, pa.string()), "text": pa.array(texts, pa.string())})
 
 
-def model_of(model: str, settings: Settings, *, gpu: bool) -> Model:
-    """A folder with an adapter is asked on the base it was trained on, and as it was trained; anything else is a base
-    model itself.
+def model_of(model: str, settings: Settings, *, gpu: bool, four_bit: bool | None = None) -> Model:
+    """A folder with an adapter is asked on the base it was trained on; anything else is a base model itself. What a
+    student's note says of its precision and of thinking comes before the task, and `four_bit` before both.
     """
     folder = Path(model)
-    four_bit, thinking = settings.finetune.four_bit, settings.finetune.thinking
-    adapter = folder if (folder / "adapter_config.json").exists() else None
-    if adapter:
-        thinking = bool(origin_of(adapter).get("thinking", thinking))
-    base = find_base(base_name(folder, settings) if adapter else model)
+    origin = origin_of(folder)
+    if four_bit is None:
+        four_bit = bool(origin.get("four_bit", settings.finetune.four_bit))
+    thinking = bool(origin.get("thinking", settings.finetune.thinking))
+    adapter = folder if is_adapter(folder) else None
+    base = find_base(*named(model, settings))
     if four_bit and not gpu:
         refuse_widths(base.path)
     return Model(base.path, base.context, adapter, four_bit, gpu, thinking)
+
+
+def is_adapter(folder: Path) -> bool:
+    return (folder / "adapter_config.json").exists()
+
+
+def named(model: str, settings: Settings) -> tuple[str, str]:
+    """The model whose weights are loaded, and who named it."""
+    return (base_name(Path(model), settings), "finetune.model") if is_adapter(Path(model)) else (model, "MODEL")
 
 
 def base_name(adapter: Path, settings: Settings) -> str:

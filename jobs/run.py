@@ -49,6 +49,9 @@ class Run:
     """The finished stages' entries in run.json."""
     until_end: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     """What stays open until the run ends: the cluster, once a stage has asked for it."""
+    student: bool = False
+    """Whether this command goes on to a student, of which as much as can be known is looked at before anything is paid.
+    """
 
     def output(self, stage: str) -> str:
         return str(self.entries[stage]["output"])
@@ -58,6 +61,10 @@ class Run:
         from cluster.session import session
 
         self.until_end.enter_context(session(self.settings.cluster.address))
+        if self.student and "finetune" not in self.entries:
+            from jobs.students import require_room
+
+            require_room(self.settings)
 
     def distributes(self, rows: int) -> bool:
         """Whether so many rows are more than a block, and so go to the cluster, which is then connected to."""

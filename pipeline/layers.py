@@ -59,6 +59,12 @@ def load_settings(task: str, config: Path | None = None, pairs: Iterable[str] = 
     return validate(layers), folder
 
 
+def is_given(key: str, config: Path | None, pairs: Iterable[str]) -> bool:
+    """Whether a setting was given with the command itself, and not by the task alone."""
+    given = [*([read_layer(config).values] if config else []), *map(parse_pair, pairs)]
+    return any(_holds(values, key.split(".")) for values in given)
+
+
 def task_folder(task: str) -> Path:
     """A task by folder or by built-in name; a folder that exists comes first."""
     folder = Path(task)

@@ -29,6 +29,7 @@ TEXTS = (
     *("tokenizer_config.json", "generation_config.json"),  # where the end tokens stand
 )
 """Beside the weights, what shapes a model's answers."""
+NO_TEMPLATE = "has no chat template, so it cannot be asked; take an instruction-tuned model, or add one"
 SAMPLE = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 
 
@@ -42,46 +43,53 @@ class BaseModel:
     context: int
 
 
-def find_base(name: str) -> BaseModel:
-    """The model of the setting `finetune.model`; a name that is no folder here is fetched from the hub.
+def find_base(name: str, where: str = "finetune.model") -> BaseModel:
+    """The model that `where` names; a name that is no folder here is fetched from the hub.
 
     Raises InputError when it lacks weights, tokenizer or chat template.
     """
-    path = folder_of(name)
-    _require_files(path)
-    context = int(_config(path).get("max_position_embeddings") or LONGEST)
+    path = folder_of(name, where)
+    require_files(path)
+    context = int(read_config(path).get("max_position_embeddings") or LONGEST)
     tokenizer = load_tokenizer(str(path))
     return BaseModel(name, str(path), fingerprint(path), min(context, int(tokenizer.model_max_length)))
 
 
-def folder_of(name: str) -> Path:
+def folder_of(name: str, where: str = "finetune.model") -> Path:
+    return folder_here(name, where) or fetched(name, where)
+
+
+def folder_here(name: str, where: str) -> Path | None:
+    """Null for a name that may be on the hub. Raises InputError for a path that is no folder."""
     if name == POCKET:
         return MODEL_DIR
     folder = Path(name)
     if folder.is_dir():
         return folder.resolve()
     if name.startswith(("/", ".", "~")):
-        raise InputError(
-            f"finetune.model: there is no folder {name}; give a folder with a model, a hub name, or pocket"
-        )
-    return _fetched(name)
+        raise InputError(f"{where}: there is no folder {name}; give a folder with a model, a hub name, or pocket")
+    return None
 
 
-def _fetched(name: str) -> Path:
+def fetched(name: str, where: str) -> Path:
     from huggingface_hub import snapshot_download
 
     patterns = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
     try:
         return Path(snapshot_download(name, allow_patterns=patterns))
     except Exception as error:  # the hub's own exceptions, and whatever a broken connection raises
-        raise InputError(
-            f"finetune.model: {name!r} is neither a folder here nor to be had from the hub ({type(error).__name__}: "
-            f"{in_short(error)}); give a folder that begins with ./ or /, or fetch the model first where there is a "
-            "network"
-        ) from error
+        raise not_to_be_had(name, where, error) from error
 
 
-def _require_files(path: Path) -> None:
+def not_to_be_had(name: str, where: str, error: Exception) -> InputError:
+    return InputError(
+        f"{where}: {name!r} is neither a folder here nor to be had from the hub ({type(error).__name__}: "
+        f"{in_short(error)}); give a folder that begins with ./ or /, or fetch the model first where there is a "
+        "network"
+    )
+
+
+def require_files(path: Path) -> None:
     if not (path / "config.json").is_file():
         raise InputError(f"{path}: holds no config.json, so it is no model; give the folder that save_pretrained wrote")
     if not any((path / name).is_file() for name in WEIGHTS):
@@ -90,7 +98,7 @@ def _require_files(path: Path) -> None:
         raise InputError(f"{path}: holds no tokenizer (tokenizer.json); save it there with tokenizer.save_pretrained")
 
 
-def _config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
         if not isinstance(found, dict):
@@ -109,9 +117,7 @@ def load_tokenizer(path: str) -> Any:
     except Exception as error:
         raise InputError(f"{path}: its tokenizer cannot be loaded ({in_short(error)}); save it again") from error
     if not tokenizer.chat_template:
-        raise InputError(
-            f"{path}: has no chat template, so it cannot be asked; take an instruction-tuned model, or add one"
-        )
+        raise InputError(f"{path}: {NO_TEMPLATE}")
     if tokenizer.eos_token_id is None:
         raise InputError(f"{path}: its tokenizer has no end token, so answers would never end; set eos_token")
     try:
@@ -163,6 +169,10 @@ def refuse_widths(path: str) -> None:
         ) from error
     head = model.get_output_embeddings()
     widths = {name: tuple(layer.weight.shape) for name, layer in model.named_modules() if _quantised(layer, head)}
+    refuse_odd(path, widths)
+
+
+def refuse_odd(path: str, widths: Mapping[str, tuple[int, int]]) -> None:
     if odd := odd_widths(widths):
         shown = "; ".join(f"{name} {width[1]} -> {width[0]}" for name, width in list(odd.items())[:3])
         raise InputError(

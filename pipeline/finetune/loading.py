@@ -17,14 +17,14 @@ from pipeline.finetune.recipe import precision
 UNPACKED = 10**9
 """Parameters up to which 4-bit weights are unpacked on a CPU: 4 GB of memory."""
 ORIGIN = "seedwright.json"
-"""Beside an adapter: which base it belongs to, and how that was asked. PEFT itself only notes a path, where another
-model may lie by now.
+"""Beside an adapter, and in a merged model: which base it belongs to, and how it is to be asked. PEFT itself only notes
+a path, where another model may lie by now.
 """
 
 
 def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
-    """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or as
-    it was saved on a GPU and in float32 on a CPU.
+    """The causal model of a folder: NF4 with double quantisation (https://arxiv.org/abs/2305.14314, section 3), or
+    whole; on a GPU in half precision where it can, on a CPU in float32.
 
     Raises InputError when it cannot be loaded, or is too large for the memory that there is.
     """
@@ -34,7 +34,7 @@ def load_base(path: str, *, four_bit: bool, gpu: bool) -> Any:
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     device = {"": f"cuda:{torch.cuda.current_device()}" if gpu else "cpu"}
-    compute = precision(gpu)
+    compute = precision(gpu, four_bit=four_bit)
     config = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -88,7 +88,7 @@ def load_student(base: Any, adapter: Path, base_path: str) -> Any:
 
 
 def origin_of(adapter: Path) -> dict[str, Any]:
-    """The note of an adapter's base; empty where there is none. Raises InputError for one that cannot be read."""
+    """The note of a student; empty where there is none. Raises InputError for one that cannot be read."""
     try:
         origin = json.loads((adapter / ORIGIN).read_text(encoding="utf-8"))
         if not isinstance(origin, dict):

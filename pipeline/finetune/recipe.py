@@ -82,10 +82,15 @@ def max_length(settings: Finetune, base: BaseModel) -> int:
     return settings.max_length or min(base.context, LONGEST)
 
 
-def precision(gpu: bool) -> Any:
-    """What 4-bit weights are computed in: bfloat16 on a GPU; on a CPU float32, which needs no instructions that few
-    have.
+def precision(gpu: bool, *, four_bit: bool = True) -> Any:
+    """What is computed in: bfloat16 on a GPU that has it; on older ones float16 for 4-bit weights, and float32 for
+    whole ones, as float16 overflows in models that were made in bfloat16; on a CPU float32, which needs no instructions
+    that few have.
     """
     import torch
 
-    return torch.bfloat16 if gpu and torch.cuda.is_bf16_supported() else torch.float32
+    if not gpu:
+        return torch.float32
+    if torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    return torch.float16 if four_bit else torch.float32

@@ -134,6 +134,7 @@ def _arguments(recipe: Recipe, folder: Path, steps: int, *, tested: bool) -> Any
     import torch
     from trl import SFTConfig
 
+    computed = precision(recipe.gpu, four_bit=recipe.four_bit)
     return SFTConfig(
         output_dir=str(folder / "checkpoints"),
         max_length=recipe.max_length,
@@ -146,7 +147,8 @@ def _arguments(recipe: Recipe, folder: Path, steps: int, *, tested: bool) -> Any
         lr_scheduler_type="cosine",
         warmup_steps=min(ceil(0.03 * steps), steps - 1),  # the first step of a warm-up is one of nothing
         activation_checkpointing=recipe.gpu,
-        bf16=precision(recipe.gpu) == torch.bfloat16,
+        bf16=computed == torch.bfloat16,
+        fp16=computed == torch.float16,
         use_cpu=not recipe.gpu,
         dataloader_pin_memory=recipe.gpu,
         ddp_find_unused_parameters=False,
@@ -266,7 +268,8 @@ def _save_adapter(trainer: Any, recipe: Recipe, adapter: Path) -> None:
     trainer.save_model(str(unfinished))
     (unfinished / "training_args.bin").unlink(missing_ok=True)  # a pickle, which nobody should load
     (unfinished / "README.md").unlink(missing_ok=True)
-    origin = {"base": recipe.base, "base_fingerprint": recipe.base_fingerprint, "thinking": recipe.thinking}
+    of_base = {"base": recipe.base, "base_fingerprint": recipe.base_fingerprint}
+    origin = {**of_base, "four_bit": recipe.four_bit, "thinking": recipe.thinking}
     write_json(unfinished / ORIGIN, origin)
     shutil.rmtree(adapter, ignore_errors=True)
     unfinished.rename(adapter)

@@ -317,11 +317,75 @@ def test_an_adapter_is_asked_as_it_was_trained_and_a_model_as_the_settings_say(
     assert model_of(str(adapter), settings(), gpu=False).thinking is True
 
 
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_student_is_asked_in_the_precision_it_was_trained_in_unless_this_command_says_otherwise(
+    settings: Callable[..., Settings], taught: Taught, tiny_model: Path, tmp_path: Path, trained: bool
+) -> None:
+    adapter = Path(shutil.copytree(taught.adapter, tmp_path / "adapter"))
+    merged = Path(shutil.copytree(tiny_model, tmp_path / "merged"))
+    for student in (adapter, merged):
+        note = student / "seedwright.json"
+        known = json.loads((adapter / "seedwright.json").read_text())
+        note.write_text(json.dumps(known | {"four_bit": trained}))
+        of_task = settings(f"finetune.four_bit={str(not trained).lower()}")
+        assert model_of(str(student), of_task, gpu=False).four_bit is trained
+        assert model_of(str(student), of_task, gpu=False, four_bit=not trained).four_bit is not trained
+        note.write_text(json.dumps({"base": known["base"]}))  # as it was once written
+        assert model_of(str(student), of_task, gpu=False).four_bit is not trained
+        note.write_text(json.dumps(known))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], None),
+        (["--set", "finetune.rank=8"], None),
+        (["--set", "finetune.four_bit=true"], True),
+        (["--set", "finetune={four_bit: false}"], False),
+        (["--config", "{folder}/four_bit.yaml"], False),
+    ],
+)
+def test_the_precision_is_this_commands_where_it_was_given_with_it_and_not_by_the_task(
+    seedwright: Seedwright, task_folder: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], told: bool | None
+) -> None:
+    seen: list[bool | None] = []
+    monkeypatch.setattr("jobs.predict.predict", lambda *_, four_bit, **__: seen.append(four_bit) or {})
+    (task_folder / "task.yaml").write_text((task_folder / "task.yaml").read_text() + "\nfinetune: {four_bit: false}\n")
+    (task_folder / "four_bit.yaml").write_text("finetune: {four_bit: false}\n")
+    given = [one.format(folder=task_folder) if one.endswith(".yaml") else one for one in given]
+    shown = seedwright("predict", "pocket", "in.jsonl", "--task", task_folder, "--out", "out.jsonl", *given)
+    assert (shown.returncode, seen) == (0, [told]), shown.stderr
+
+
 def test_a_folder_that_is_neither_model_nor_adapter_is_refused(
     settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=rf"^{tmp_path}: holds no config.json, so it is no model; give the folder"):
         model_of(str(tmp_path), settings(), gpu=False)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("./nope", "MODEL: there is no folder ./nope; give a folder with a model, a hub name, or pocket"),
+        ("{folder}", "{folder}: holds no config.json, so it is no model; give the folder that save_pretrained wrote"),
+        (
+            "{folder}/adapter",
+            "finetune.model: there is no folder /gone; give a folder with a model, a hub name, or pocket",
+        ),
+    ],
+    ids=["no folder", "no model", "an adapter without its base"],
+)
+def test_a_model_that_cannot_be_asked_is_refused_by_its_name_before_a_cluster_is_looked_for(
+    seedwright: Seedwright, task_folder: Path, monkeypatch: pytest.MonkeyPatch, model: str, told: str
+) -> None:
+    monkeypatch.setattr("cluster.session.session", lambda _: pytest.fail("a cluster was looked for"))
+    (task_folder / "adapter").mkdir()
+    (task_folder / "adapter/adapter_config.json").write_text("{}")
+    source, out = lines(task_folder / "in.jsonl", [{"text": "a"}]), task_folder / "out.jsonl"
+    options = ("--task", task_folder, "--out", out, "--set", "finetune.model=/gone")
+    shown = seedwright("predict", model.format(folder=task_folder), source, *options)
+    assert refusal(shown) == told.format(folder=task_folder)
 
 
 def test_a_prediction_file_of_no_kind_we_write_is_refused(

@@ -13,7 +13,7 @@ from tiny_model import make_tiny_model
 
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import find_base, load_tokenizer, refuse_widths
-from pipeline.finetune.loading import load_base, load_student, refuse_other_base, unpacked
+from pipeline.finetune.loading import load_base, load_student, origin_of, refuse_other_base, unpacked
 from pipeline.finetune.merge import merge
 
 if TYPE_CHECKING:
@@ -220,8 +220,33 @@ def test_the_merged_model_is_the_student_in_one_piece(
     assert apart(logits(model, asked), whole) < 1e-3
     assert AutoTokenizer.from_pretrained(str(target)).chat_template == load_tokenizer(str(tiny_model)).chat_template
     assert find_base(str(target)).context == 1024
+    assert origin_of(target) == {**origin_of(taught.adapter), "four_bit": False}
     assert [path.name for path in tmp_path.iterdir()] == ["merged"]
     assert not (target / "of an earlier run").exists()
+
+
+@pytest.mark.parametrize("saved", ["bfloat16", "float16", "float32"])
+def test_a_merged_model_is_computed_in_float32_and_written_as_its_base_was_saved(
+    foreign: Path, tiny_model: Path, tmp_path: Path, saved: str
+) -> None:
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AutoModelForCausalLM
+
+    base, target = Path(shutil.copytree(tiny_model, tmp_path / "base")), tmp_path / "merged"
+    dtype = getattr(torch, saved)
+    AutoModelForCausalLM.from_pretrained(str(tiny_model)).to(dtype).save_pretrained(base)
+    merge(str(base), foreign, target)
+    before, after = load_file(base / "model.safetensors"), load_file(target / "model.safetensors")
+    assert {weight.dtype for weight in after.values()} == {weight.dtype for weight in before.values()} == {dtype}
+    exact = load_student(load_base(str(base), four_bit=False, gpu=False), foreign, str(base)).merge_and_unload()
+    weights = exact.state_dict()
+    assert all(weights[name].dtype == torch.float32 for name in after)
+    assert all((weights[name].to(dtype) == weight).all() for name, weight in after.items())
+    assert any((before[name] != weight).any() for name, weight in after.items())
+    sizes = [(folder / "model.safetensors").stat().st_size for folder in (base, target)]
+    assert sizes[1] < 1.01 * sizes[0]
+    assert json.loads((target / "config.json").read_text())["dtype"] == saved
 
 
 def test_a_merged_model_that_does_not_fit_on_the_disk_leaves_nothing(

@@ -1,11 +1,14 @@
 """How a step's rows are shared out, and what the settings become."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.config import Finetune
 from pipeline.errors import InputError
 from pipeline.finetune.base_model import BaseModel
-from pipeline.finetune.recipe import Recipe, max_length, resolve
+from pipeline.finetune.recipe import Recipe, max_length, precision, resolve
+from pipeline.finetune.train import _arguments
 
 TINY = BaseModel("./tiny", "/models/tiny", "f" * 64, 1024)
 
@@ -62,3 +65,26 @@ def test_the_published_recipe_is_the_default_and_settings_change_it() -> None:
     other = recipe(rank=4, alpha=8, dropout=0, learning_rate=0.5, four_bit=False, epochs=1.5, seed=3, checkpoints=2)
     assert (other.rank, other.alpha, other.dropout, other.learning_rate, other.four_bit) == (4, 8, 0, 0.5, False)
     assert (other.epochs, other.seed, other.checkpoints) == (1.5, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("has_it", "four_bit", "computed"),
+    [(True, True, "bfloat16"), (True, False, "bfloat16"), (False, True, "float16"), (False, False, "float32")],
+)
+def test_a_card_that_only_emulates_bfloat16_computes_in_what_it_has_and_the_trainer_is_told_the_same(
+    monkeypatch: pytest.MonkeyPatch, has_it: bool, four_bit: bool, computed: str
+) -> None:
+    import torch
+
+    def supported(including_emulation: bool = True) -> bool:
+        return has_it or including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    monkeypatch.setattr("trl.SFTConfig", dict)
+    assert precision(True, four_bit=four_bit) == getattr(torch, computed)
+    assert precision(False, four_bit=four_bit) == torch.float32
+    for gpu in (True, False):
+        found = resolve(Finetune(four_bit=four_bit), TINY, workers=1, gpu=gpu)
+        told = _arguments(found, Path("nowhere"), 10, tested=False)
+        halves = [name for name, key in (("bfloat16", "bf16"), ("float16", "fp16")) if told[key]]
+        assert halves == ([computed] if gpu and computed != "float32" else [])

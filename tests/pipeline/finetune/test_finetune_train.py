@@ -157,8 +157,8 @@ def test_the_figures_are_those_of_the_log(undisturbed: Undisturbed) -> None:
 def test_the_adapter_folder_says_whose_it_is_and_holds_no_pickle(undisturbed: Undisturbed, tiny_model: Path) -> None:
     folder = undisturbed.folder / "adapter"
     origin = json.loads((folder / "seedwright.json").read_text())
-    fingerprint = find_base(str(tiny_model)).fingerprint
-    assert origin == {"base": str(tiny_model), "base_fingerprint": fingerprint, "thinking": False}
+    assert origin.pop("base_fingerprint") == find_base(str(tiny_model)).fingerprint
+    assert origin == {"base": str(tiny_model), "four_bit": True, "thinking": False}
     names = {file.name for file in folder.iterdir()}
     assert names >= {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "chat_template.jinja"}
     assert not [name for name in names if name.endswith((".bin", ".pt", ".pth"))]
@@ -225,6 +225,7 @@ def test_a_base_can_be_trained_in_full_precision_and_without_a_validation_set(
     assert train(whole, training_rows, None, tmp_path, callbacks=[watcher(seen)])["steps"] == 2
     assert {weight.dtype for weight in seen["model"].parameters()} == {torch.float32}
     assert adapter(tmp_path).keys() == adapter(undisturbed.folder).keys()
+    assert json.loads((tmp_path / "adapter/seedwright.json").read_text())["four_bit"] is False
     assert all("eval_loss" not in line for line in log(tmp_path))
 
 
