@@ -57,4 +57,5 @@ def test_an_empty_cell_in_csv_is_no_answer(load: Callable[..., Task], tmp_path: 
     mistakes: list[BadRow] = []
     rows = seed_table(task, read_sources(task.settings, mistakes, [])["seeds"], mistakes).to_pylist()
     assert ([row["answer"] for row in rows], mistakes) == ([None, None], [])
-    assert len({row["document_id"] for row in rows}) == 2
+    assert len({row["seed_id"] for row in rows}) == 2
+    assert {row["document_id"] for row in rows} == {None}
