@@ -22,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 import ray
 
-from cluster.limiter import ClusterTurns, start_limiter
+from cluster.limiter import ClusterTurns, reached, start_limiter
 from cluster.watching import watching
 from pipeline.config import Cluster
 from pipeline.errors import InputError, SeedwrightError
@@ -155,11 +155,13 @@ def generate(
 
 
 def _last_figures(limiter: Any) -> dict[str, Any]:
+    async def asked() -> dict[str, Any]:
+        return await reached(limiter.stats.remote)  # type: ignore[no-any-return]
+
     try:
-        stats: dict[str, Any] = ray.get(limiter.stats.remote())
+        return asyncio.run(asked())
     except ray.exceptions.RayActorError as error:
         raise SeedwrightError(
             "cluster: the limiter's process has died, and nobody paced the requests any more; run the same command "
             "again, what is answered is kept"
         ) from error
-    return stats

@@ -4,6 +4,9 @@ Workers coalesce: one call leases turns for up to 16 waiting requests, another s
 that the places they free are leased together, too. It waits for more for a fiftieth of the time that a reply takes, so
 that no place stands empty for longer than that; what went wrong is settled at once. Settling never waits behind
 leasing, or a full house could not empty.
+
+A network that breaks off for a moment leaves open whether a call arrived: it is made again, and the limiter makes
+nothing of it twice. Only once it has died, or was out of reach for half a minute, does a worker stop.
 """
 
 import asyncio
@@ -11,6 +14,7 @@ import contextlib
 import math
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import ray
@@ -26,6 +30,8 @@ from pipeline.teacher.refusals import Refusals
 LEASE = 16
 LINGER, LINGER_S = 0.02, (0.01, 0.05)
 """How long a settlement waits for others: a share of the time that a reply takes, in seconds at least and at most."""
+PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Waits between the calls to a limiter that is out of reach."""
 NEWS = 0.05
 """The weight of a reply in the mean time that replies take."""
 
@@ -59,6 +65,8 @@ class ClusterTurns:
         self._urgent = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
+        self._sent = 0
+        self._stopping: set[asyncio.Task[None]] = set()
 
     async def acquire(self, ask: Ask) -> Turn:
         granted: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
@@ -74,7 +82,8 @@ class ClusterTurns:
         while self._waiting:
             head, self._waiting = self._waiting[:LEASE], self._waiting[LEASE:]
             try:
-                lease: Lease = await self.limiter.lease.remote(self.worker, [ask for ask, _ in head])
+                asks = [ask for ask, _ in head]
+                lease: Lease = await reached(lambda asks=asks: self.limiter.lease.remote(self.worker, asks))
             except ray.exceptions.RayActorError:
                 self._end_without_limiter(head)
                 return
@@ -89,7 +98,9 @@ class ClusterTurns:
                 granted.set_result(Turn(lease.successes, ask.key in lease.answered, lease.stop, lease.alone))
 
     def _end_without_limiter(self, head: list[tuple[Ask, asyncio.Future[Turn]]]) -> None:
-        """Nobody keeps pace and budget any more, so nothing leaves; the driver finds the limiter dead and says so."""
+        """Nobody keeps pace and budget any more, so nothing leaves; the driver finds the limiter dead, or requests that
+        nobody asked, and says so.
+        """
         for _, granted in head + self._waiting:
             granted.set_result(Turn(stop=True))
         self._waiting = []
@@ -108,8 +119,10 @@ class ClusterTurns:
         while self._settled:
             await self._linger()
             batch, self._settled = self._settled, []
+            self._sent += 1
+            told = (batch, self.worker, self._sent)
             with contextlib.suppress(ray.exceptions.RayActorError):  # every reply is in the ledger
-                await self.limiter.settle.remote(batch)
+                await reached(lambda told=told: self.limiter.settle.remote(*told))
 
     async def _linger(self) -> None:
         least, most = LINGER_S
@@ -118,4 +131,22 @@ class ClusterTurns:
         self._urgent.clear()
 
     def stop(self, kind: StopKind, reason: str) -> None:
-        self.limiter.stop_run.remote(kind, reason)
+        first = self.limiter.stop_run.remote(kind, reason)  # at once, whatever becomes of this worker
+        task = asyncio.create_task(self._insist(first, kind, reason))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    async def _insist(self, first: Awaitable[None], kind: StopKind, reason: str) -> None:
+        with contextlib.suppress(ray.exceptions.RayActorError):
+            await reached(lambda: self.limiter.stop_run.remote(kind, reason), first)
+
+
+async def reached(call: Callable[[], Awaitable[Any]], first: Awaitable[Any] | None = None) -> Any:
+    """What the limiter answers, called again while it is only out of reach; `first` is a call that is made already."""
+    for pause in PAUSES_S:
+        try:
+            return await (call() if first is None else first)
+        except ray.exceptions.ActorUnavailableError:
+            first = None
+            await asyncio.sleep(pause)
+    return await call()

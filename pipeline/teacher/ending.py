@@ -42,11 +42,18 @@ def to_its_end(work: Callable[[], None], stop: Callable[[], None], say: Callable
 
 
 def require_all_asked(stats: Mapping[str, Any], fates: Mapping[str, int], section: str = "teacher") -> None:
-    """Raises what stopped the run, if anything did: BudgetStop, TeacherError, InputError or KeyboardInterrupt.
+    """Raises what stopped the run, if anything did: BudgetStop, TeacherError, InputError or KeyboardInterrupt. What was
+    left unasked without a reason is an error, too: nothing may take it for requests without a reply.
 
     `section` is whose settings were asked by: a judge's troubles are not the teacher's.
     """
+    left = fates.get("stopped", 0)
     if not stats["stopped"]:
+        if left:
+            raise SeedwrightError(
+                f"{section}: {left} requests were not asked ({fates.get('answered', 0)} answered now), for the limiter "
+                "was out of reach; run the same command again, what is answered is kept"
+            )
         return
     kind, reason = stats["stopped"]
     if kind == "interrupt":
@@ -57,6 +64,6 @@ def require_all_asked(stats: Mapping[str, Any], fates: Mapping[str, int], sectio
         "budget": "run the same command with a larger --budget to go on; what is answered is kept",
         "teacher": "mend that, then run the same command again; what is answered is kept",
     }
-    left = fates.get("stopped", 0) + fates.get("failed", 0)  # a stage that is not done asks again what was given up
+    left += fates.get("failed", 0)  # a stage that is not done asks again what was given up
     where = section if kind == "teacher" else kind
     raise STOPS[kind](f"{where}: {reason} ({fates.get('answered', 0)} answered now, {left} left); {remedy[kind]}")

@@ -70,6 +70,7 @@ class Limiter:
         self.out: dict[str, Held] = {}
         self.given_up: dict[tuple[str, int], float] = {}
         self.alive: dict[str, str] = {}
+        self.heard: dict[Worker, int] = {}
         self.queue = asyncio.Lock()
         self.room = asyncio.Event()
 
@@ -77,8 +78,10 @@ class Limiter:
         """Waits until the first of the asks may leave. A worker that has died meanwhile is granted nothing."""
         self._fence()
         answered = frozenset(ask.key for ask in asks if ask.key in self.answered)
+        self._take_back(worker, asks)
         self._bury(worker, {ask.key for ask in asks})
         async with self.queue:
+            self._take_back(worker, asks)
             while self._lives(worker) and not self._ended(asks[0]) and not self._may_go(asks[0]):
                 await self._wait(asks[0])
             if self.stopped:
@@ -100,6 +103,13 @@ class Limiter:
             self.alive[worker.actor] = worker.incarnation
             self.room.set()
         self._give_up(key for key, held in self.out.items() if key in keys or not self._lives(held.worker))
+
+    def _take_back(self, worker: Worker, asks: Iterable[Ask]) -> None:
+        """Takes back leave that never reached the worker: it asks for the same attempt again, so nothing was sent."""
+        for ask in asks:
+            held = self.out.get(ask.key)
+            if held and (held.worker, held.reservation.ask.attempt) == (worker, ask.attempt):
+                self.pacing.release(self.out.pop(ask.key).reservation)
 
     def _give_up(self, keys: Iterable[str]) -> None:
         """Takes what is given up for paid, at its most, until its settlement says better."""
@@ -140,7 +150,12 @@ class Limiter:
         except TimeoutError:
             return
 
-    async def settle(self, settled: list[Settled]) -> None:
+    async def settle(self, settled: list[Settled], worker: Worker | None = None, number: int = 0) -> None:
+        """A worker that numbers what it settles may say the same again, not knowing whether it was heard."""
+        if worker is not None:
+            if number <= self.heard.get(worker, 0):
+                return
+            self.heard[worker] = number
         now = time.monotonic()
         for one in settled:
             held = self.out.get(one.ask.key)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 HERE = "cluster.block_rows=500"
 PRICE = (1.0, 5.0)
 SECRET = "sk-ant-do-not-show-4f1c0ffee5"
+JUDGE_SECRET = "sk-judge-do-not-show-5ea1edca5e"
 
 
 @pytest.fixture
@@ -250,27 +252,33 @@ def parent(pid: int) -> int:
 
 @pytest.mark.ray
 @pytest.mark.drill
-def test_the_key_shows_in_no_file_of_the_run_of_the_teacher_or_of_ray_and_in_no_message(
+def test_no_key_shows_in_a_file_of_the_run_of_its_servers_or_of_ray_and_in_no_message(
     teacher: Callable[..., str], seeds: Path, tmp_path: Path
 ) -> None:
-    """A run that goes well; one whose key the server stops taking; one whose actors raise while they hold the key."""
+    """Of teacher and judge: a run that goes well, its preview and its report; one whose key the server stops taking;
+    one whose actors raise while they hold the key.
+    """
     url = teacher(api_key=SECRET, server_rates={"rate_limited": 0.2, "dropped": 0.2}, retry_after_s=0.05)
     other = hosted(SimulatedSettings(), tmp_path / "other teacher")
+    judging = hosted(SimulatedSettings(api_key=JUDGE_SECRET), tmp_path / "judge")
     script = Path(__file__).with_name("leaking.py")
-    with other as other_url:
+    with other as other_url, judging as judge_url:
         asked = [sys.executable, str(script), str(tmp_path / "run"), other_url, f"seeds.path={seeds}", url]
-        asked += ["generation.samples=1", "limits.in_flight=8"]
-        environment = {**os.environ, "ANTHROPIC_API_KEY": SECRET, "RAY_BACKEND_LOG_LEVEL": "info"}
+        asked += ["generation.samples=1", "limits.in_flight=8", "teacher.family=grammar"]
+        asked += [f"judge={{base_url: '{judge_url}', api_key_env: JUDGE_KEY, family: rules}}"]
+        keys = {"ANTHROPIC_API_KEY": SECRET, "JUDGE_KEY": JUDGE_SECRET}
+        environment = {**os.environ, **keys, "RAY_BACKEND_LOG_LEVEL": "info"}
         child = subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-        said = child.communicate(timeout=300)[0]
+        said = child.communicate(timeout=600)[0]
     assert child.returncode == 0, said
-    assert "done: 20 answered" in said
-    assert "TeacherError" in said
-    assert "401" in said
+    assert re.search(r"done: 20 answered, [1-9]\d* judged", said), said
+    assert "pass the filters" in said
+    assert "TeacherError: judge: 401" in said
     assert "broke off" in said
-    assert SECRET not in said
+    assert [key for key in keys.values() if key in said] == []
     sessions = list(Path("/tmp/ray").glob(f"session_*_{child.pid}"))
     assert len(sessions) == 1
     files = [path for top in (tmp_path, *sessions) for path in top.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} >= {".jsonl", ".json", ".parquet", ".log", ".err"}
-    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+    assert {path.suffix for path in files} >= {".jsonl", ".json", ".parquet", ".html", ".log", ".err"}
+    leaks = [path for path in files if any(key.encode() in path.read_bytes() for key in keys.values())]
+    assert leaks == []
