@@ -20,6 +20,8 @@ from pipeline.run_dir import RunDir, clear, write_json
 
 AGAIN = "again.json"
 REJECTED = "rounds/1/rejected/part-0.parquet"
+REQUESTS = ("plan", "pass-*", "refill-*")
+"""Files of a round that hold requests, later passes and refills included."""
 
 
 def withdrawn(folder: RunDir) -> list[str]:
@@ -62,7 +64,8 @@ def withdraw(folder: RunDir) -> None:
 def _asked_last(folder: RunDir) -> dict[str, str]:
     """By sample the key of the last pass that it was asked, whose reply it is that gave no sample, if one gave none."""
     found: dict[str, str] = {}
-    for file in sorted((folder.path / "rounds/1").glob("*.parquet"), key=_pass):
+    requests = [file for name in REQUESTS for file in (folder.path / "rounds/1").glob(f"{name}.parquet")]
+    for file in sorted(requests, key=_pass):
         asked = pq.read_table(file, columns=["sample_id", "key"]).to_pylist()
         found |= {row["sample_id"]: row["key"] for row in asked if row["key"] is not None}
     return found
