@@ -239,12 +239,12 @@ def test_an_account_that_is_closed_in_mid_run_stops_it_and_the_next_run_asks_wha
     told = tell(closed, wanted)
     assert told.stopped is not None
     assert re.fullmatch(
-        r"(2\d|3\d) requests in a row were refused \(400 invalid_request_error: Refused, as the settings .*\), "
+        r"[2-9]\d requests in a row were refused \(400 invalid_request_error: Refused, as the settings .*\), "
         "and teacher.refusals is 20",
         told.stopped[1],
     )
     assert Counter(told.fates.values())["answered"] == 5
-    assert len(log(tmp_path)) < 60
+    assert len(log(tmp_path)) < 150  # what was on its way comes in, however many that are
     assert set(tell(serve(), wanted).fates.values()) == {"answered"}
     assert answered(tmp_path) == Counter({one.key: 1 for one in wanted})
 
