@@ -23,7 +23,7 @@ from pipeline.tasks.task import Task, TaskSource, load_task, read_source
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore Ctrl-C
 
 
-LONGEST = ("test_deaths", "test_second_half", "test_trainer", "test_reference_funnel", "test_flow")
+LONGEST = ("test_deaths", "test_second_half", "test_reference_funnel", "test_flow", "test_generation_faults")
 """The files that take longest, longest first: what runs beside them is over by the time they are."""
 
 
