@@ -42,9 +42,8 @@ def told() -> Iterator[None]:
         if not end.code:
             raise
         code = end.code if isinstance(end.code, int) else 1  # Python prints any other and ends with 1
-        what = (
-            "interrupted" if code == 130 else str(end.__context__ or end.code)
-        )  # or what typer says of a mistyped command
+        said = end.__context__ or end.code  # what typer says of a mistyped command, or what was given to sys.exit
+        what = "interrupted" if code == 130 else str(said)
         if code is not end.code:
             print(f"seedwright: {end.code}", file=sys.stderr, flush=True)
     except Exception as error:
