@@ -11,7 +11,7 @@ export RAY_USAGE_STATS_ENABLED ?= 0
 # Modules are compiled when they are first imported, and kept: most of what is installed never is.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Side by side, torch's threads would wait for each other by turning; one each, which sleeps, takes a third less time.
+# Side by side, torch's threads would wait for each other by turning; one each, which sleeps, takes less.
 test test-fast drill: export OMP_NUM_THREADS ?= 1
 test test-fast drill: export OMP_WAIT_POLICY ?= PASSIVE
 
