@@ -1,5 +1,6 @@
 """Training as it really runs, on the tiny model: the recipe in the modules, crashes, a loss that is no number."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -116,6 +117,34 @@ def test_the_loss_is_taken_on_the_answer_and_its_end_alone(
         assert tokenizer.decode(labels[labels != -100]) == row["completion"][0]["content"] + "<|end|>"
         assert (labels[labels != -100] == ids[labels != -100]).all()
         assert tokenizer.decode(ids[labels == -100]) == f"<|user|>{row['prompt'][0]['content']}<|end|><|assistant|>"
+
+
+def test_no_token_of_a_prompt_goes_through_the_output_layer_and_the_student_is_the_same(
+    tiny_model: Path, training_rows: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trl.trainer import utils
+
+    theirs, scored = utils._ChunkedLogProbFunction, list[int]()
+
+    class Counted:
+        @staticmethod
+        def apply(hidden: Any, *others: Any) -> Any:
+            scored.append(len(hidden))
+            return theirs.apply(hidden, *others)
+
+    monkeypatch.setattr(utils, "_ChunkedLogProbFunction", Counted)
+    once, seen = recipe(tiny_model, epochs=1), dict[str, Any]()
+    train(once, training_rows, None, tmp_path / "answers", callbacks=[watcher(seen)])
+    labels = sum(int((row["labels"][:, 1:] != -100).sum()) for row in seen["rows"])
+    tokens = sum(row["input_ids"].numel() for row in seen["rows"])
+    assert sum(scored) == labels < tokens
+
+    monkeypatch.setattr("pipeline.finetune.train._answers_alone", contextlib.nullcontext)
+    scored.clear()
+    train(once, training_rows, None, tmp_path / "all")
+    assert sum(scored) > labels
+    alone, all_of_them = ([line["loss"] for line in log(tmp_path / name)] for name in ("answers", "all"))
+    assert alone == pytest.approx(all_of_them, rel=1e-4)
 
 
 def test_a_model_that_thinks_is_taught_the_answer_after_an_empty_thought(
