@@ -127,3 +127,21 @@ def quiet_libraries() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextlib.contextmanager
+def answers_alone() -> Iterator[None]:
+    """Has TRL (1.16, trainer/utils.py) put no token through the output layer whose loss does not count, as it does on
+    GPUs by itself; elsewhere it would put all through it, and leave those of the prompts out of the sum.
+    """
+    from trl.trainer import utils
+
+    theirs = getattr(utils, "_use_triton", None)
+    if theirs is None:
+        yield
+        return
+    utils._use_triton = lambda _: True
+    try:
+        yield
+    finally:
+        utils._use_triton = theirs

@@ -4,14 +4,13 @@ Several processes may call it at once, each with its rank in the environment as 
 them writes the files. Going on after a crash is calling it again with the last whole checkpoint.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import shutil
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ import pyarrow as pa
 from pipeline.errors import InputError, SeedwrightError
 from pipeline.finetune.base_model import load_tokenizer
 from pipeline.finetune.checkpoints import mark_complete, step_of, trim_log, without_validation
-from pipeline.finetune.loading import ORIGIN, load_base, quiet_libraries, spare_compiler
+from pipeline.finetune.loading import ORIGIN, answers_alone, load_base, quiet_libraries, spare_compiler
 from pipeline.finetune.memory import enough_memory
 from pipeline.finetune.recipe import Recipe, precision
 from pipeline.finetune.rows import template_options
@@ -52,7 +51,7 @@ def train(
     steps = total_steps(recipe, rows.num_rows)
     if first_rank():
         trim_log(folder / "training.jsonl", step_of(resume_from) if resume_from else 0)
-    with warnings.catch_warnings(), quiet_libraries(), _answers_alone(), _memory_for(recipe):
+    with warnings.catch_warnings(), quiet_libraries(), answers_alone(), _memory_for(recipe):
         trainer = _trainer(recipe, rows, validation, folder, steps, callbacks)
         try:
             result = trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
@@ -75,24 +74,6 @@ def train(
         "train_seconds": round(result.metrics["train_runtime"], 2),
         "ranks": ranks,
     }
-
-
-@contextlib.contextmanager
-def _answers_alone() -> Iterator[None]:
-    """Has TRL (1.16, trainer/utils.py) put no token through the output layer whose loss does not count, as it does on
-    GPUs by itself; elsewhere it would put all through it, and leave those of the prompts out of the sum.
-    """
-    from trl.trainer import utils
-
-    theirs = getattr(utils, "_use_triton", None)
-    if theirs is None:
-        yield
-        return
-    utils._use_triton = lambda _: True
-    try:
-        yield
-    finally:
-        utils._use_triton = theirs
 
 
 def _memory_for(recipe: Recipe) -> Any:

@@ -13,6 +13,8 @@ from pipeline.teacher.client import api_key
 from pipeline.teacher.connection import Connection
 from pipeline.teacher.prices import Price
 
+pytestmark = pytest.mark.slow
+
 CACHED = json.dumps({"usage": {"input_tokens": 10, "cache_read_input_tokens": 60, "cache_creation_input_tokens": 10}})
 BODY = json.dumps({"usage": {"input_tokens": 10, "output_tokens": 2}})
 

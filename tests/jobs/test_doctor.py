@@ -28,6 +28,7 @@ def test_the_4_bit_back_end_is_that_of_the_cluster_on_which_students_are_trained
     assert f"4-bit       {doctor.FOUR_BIT[back_end]}" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_locks_on_the_run_folder_are_tried_and_their_want_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

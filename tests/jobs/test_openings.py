@@ -33,6 +33,7 @@ def _silent_students(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Run, "use_cluster", lambda _: None)
 
 
+@pytest.mark.slow
 def test_a_look_at_dev_is_no_opening_of_final_and_its_answers_are_used_in_the_next(
     task_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

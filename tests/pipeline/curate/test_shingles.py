@@ -52,6 +52,7 @@ def test_shingles_are_runs_of_lower_cased_words_or_characters_in_every_script(
             assert len(found[one] & found[other]) == len(expected[one] & expected[other])
 
 
+@pytest.mark.slow
 def test_every_letter_has_the_lower_case_that_python_gives_it() -> None:
     kinds, lower, _ = letters()
     wrong = [code for code in range(sys.maxunicode + 1) if chr(lower[code]) != chr(code).lower()]

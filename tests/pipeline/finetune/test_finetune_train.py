@@ -139,7 +139,7 @@ def test_no_token_of_a_prompt_goes_through_the_output_layer_and_the_student_is_t
     tokens = sum(row["input_ids"].numel() for row in seen["rows"])
     assert sum(scored) == labels < tokens
 
-    monkeypatch.setattr("pipeline.finetune.train._answers_alone", contextlib.nullcontext)
+    monkeypatch.setattr("pipeline.finetune.train.answers_alone", contextlib.nullcontext)
     scored.clear()
     train(once, training_rows, None, tmp_path / "all")
     assert sum(scored) > labels

@@ -285,6 +285,7 @@ def test_a_file_of_only_bad_rows_is_reported_and_not_refused(tmp_path: Path) -> 
     assert (len(rows.table), rows.places, len(rows.bad)) == (0, [], 1)
 
 
+@pytest.mark.slow
 def test_a_saved_hugging_face_dataset_is_read_with_its_splits(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     train = datasets.Dataset.from_dict({"text": ["a", "b", "c"]}).select([2, 0])
