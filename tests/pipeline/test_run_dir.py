@@ -64,6 +64,7 @@ def test_what_cannot_be_cleared_is_named_and_what_is_not_there_is_clear(tmp_path
     clear(tmp_path / "nothing")
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_folder_are_refused_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:
     process = multiprocessing.get_context("spawn").Process(target=hold, args=(str(tmp_path),))
     process.start()

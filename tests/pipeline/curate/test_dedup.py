@@ -246,6 +246,7 @@ def test_of_rows_that_are_all_equal_one_stays() -> None:
     assert [row for row, (reason, _, _) in found.items() if reason is None] == [0]
 
 
+@pytest.mark.slow
 def test_a_row_of_five_megabytes_is_compared_like_any_other() -> None:
     generator = random.Random(1)
     long = " ".join(generator.choices(WORDS, k=1_000_000))

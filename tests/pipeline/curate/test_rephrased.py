@@ -51,6 +51,7 @@ def test_the_bound_is_that_of_clopper_and_pearson(flagged: int, of: int, bound: 
     assert upper_bound(flagged, of) == pytest.approx(bound, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_bound_holds_although_the_cut_was_chosen_on_the_same_controls() -> None:
     """Of many sets of controls, one in twenty gives a cut above which more clean texts lie than it certifies."""
     draw = np.random.default_rng(1)

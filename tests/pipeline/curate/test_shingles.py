@@ -106,6 +106,7 @@ def test_sets_are_kept_side_by_side_and_can_be_picked() -> None:
     assert len(ShingleSets.of([], shingling)) == 0
 
 
+@pytest.mark.slow
 def test_a_row_of_five_megabytes_is_cut_like_any_other() -> None:
     text = "lorem ipsum dolor sit amet " * 200_000
     assert len(text) > 5_000_000

@@ -54,6 +54,7 @@ def test_a_text_without_shingles_has_no_bands() -> None:
     assert (len(sketches.digests), sketches.filled.tolist(), sketches.keys.shape) == (3, [1], (21, 1))
 
 
+@pytest.mark.slow
 def test_texts_have_one_digest_exactly_where_their_normal_forms_are_equal() -> None:
     every = [chr(code) for code in (*range(0x20, 0x3400), *range(0xA640, 0xD7FF), *range(0xF900, 0x10FFF))]
     texts = [*every, *(f"a{letter}" for letter in every), *(f"A {letter} b" for letter in every), "straße", "STRASSE"]

@@ -70,6 +70,7 @@ def mistakes(task: Task) -> list[str]:
     return [line.rpartition("/")[2] for line in str(found.value).splitlines()]
 
 
+@pytest.mark.slow
 def test_an_aside_stands_before_or_behind_a_text_that_is_left_as_it_was(asking: Callable[..., Task]) -> None:
     found = {several(asking(), TEXT, ANSWER, str(number)) for number in range(60)}
     gaps = {aside: " " if aside[-1] in "?." else "\n" for aside in ASIDES}

@@ -45,6 +45,7 @@ def test_values_without_weight_and_pairs_that_only_rules_together_exclude_are_no
     assert covering_rows(Matrix.of({"a": {"x": 1.0}})) == []
 
 
+@pytest.mark.slow
 def test_every_process_makes_the_same_rows() -> None:
     code = (
         "import json; from pipeline.generate.covering import covering_rows; "

@@ -184,6 +184,7 @@ def test_of_a_plan_with_shares_and_refills_every_pass_is_told_the_same_number_of
     assert [prompt(row) for row in rows] == ["5 One."] * 4 + ["8 One."]
 
 
+@pytest.mark.slow
 def test_of_a_large_plan_some_prompts_are_rendered_for_the_estimate(task: Task) -> None:
     small = later_tokens(task, SEEDS, plan_requests(task, SEEDS))
     many = task.settings.model_copy(

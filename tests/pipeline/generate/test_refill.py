@@ -35,6 +35,7 @@ def values(requests: pa.Table, name: str) -> Counter[Any]:
     return Counter(json.loads(cell)[name] for cell in requests["cell"].to_pylist())
 
 
+@pytest.mark.slow
 def test_a_starved_value_is_asked_of_all_seeds_evenly_under_new_numbers(contracts: Task, seeds: pa.Table) -> None:
     more, plan = asked(contracts, seeds, PARTIES), plan_requests(contracts, seeds)
     assert values(more, "omits") == {"parties": 90}
@@ -70,6 +71,7 @@ def test_a_sub_batch_never_goes_beyond_its_bound_and_serves_all_in_proportion(co
     assert most_requests(Generation(starved=0), 961) == 0
 
 
+@pytest.mark.slow
 def test_a_second_sub_batch_asks_for_other_samples(contracts: Task, seeds: pa.Table) -> None:
     first = asked(contracts, seeds, PARTIES)
     both = pa.concat_tables([plan_requests(contracts, seeds), first])

@@ -9,6 +9,8 @@ from pipeline.config import Teacher
 from pipeline.errors import InputError
 from pipeline.teacher.client import api_key, is_message, sort_error
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     import anthropic
 

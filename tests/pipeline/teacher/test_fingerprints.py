@@ -1,6 +1,9 @@
+import pytest
+
 from pipeline.teacher.fingerprints import Fingerprints
 
 
+@pytest.mark.slow
 def test_what_was_added_is_found_and_nothing_else_however_often_the_table_grows() -> None:
     seen = Fingerprints()
     for number in range(100_000):

@@ -75,6 +75,7 @@ def test_a_full_disk_is_an_input_error_for_whoever_waits(tmp_path: Path, monkeyp
         write(tmp_path, ("reply", "a", {"body": "one"}))
 
 
+@pytest.mark.slow
 def test_who_resumes_waits_for_a_writer_that_still_lives(tmp_path: Path) -> None:
     script = f"""
 import time, sys
