@@ -165,7 +165,10 @@ def _language(text: str, seeds: Seeds) -> Iterator[Finding]:
     """Another script first; then, among texts of one script, whether the seeds' common words are there at all: a
     quarter of the share that nearly all seeds reach is the least. Seeds with few common words ask nothing.
     """
-    scripts = Counter(script(letter) for letter in text if letter.isalpha())
+    scripts = Counter[str]()
+    for letter, count in Counter(text).items():
+        if letter.isalpha():
+            scripts[script(letter)] += count
     foreign = sum(count for name, count in scripts.items() if name not in seeds.scripts)
     if scripts and foreign / scripts.total() > FOREIGN:
         names = ", ".join(name.lower() for name, _ in scripts.most_common() if name not in seeds.scripts)

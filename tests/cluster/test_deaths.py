@@ -135,7 +135,7 @@ def test_a_node_killed_at_a_random_moment_costs_no_reply_and_the_rows_are_those_
     try:
         with hosted(SimulatedSettings(latency_ms=(200, 400)), tmp_path / "teacher") as url:
             asked = command(tmp_path / "killed", seeds, url, "cluster={generation_actors: 3, shards: 3, block_rows: 5}")
-            asked += ["--until", "curate", "--address", cluster.address]
+            asked += ["--until", "generate", "--address", cluster.address]
             driver = subprocess.Popen([sys.executable, "-m", "jobs", *asked], stderr=subprocess.PIPE, text=True)
             while len(log(tmp_path / "teacher")) < moment:
                 time.sleep(0.05)
@@ -159,9 +159,11 @@ def test_a_node_killed_at_a_random_moment_costs_no_reply_and_the_rows_are_those_
     assert len(paid) == REQUESTS
     assert paid.total() - len(paid) <= IN_FLIGHT
     assert sum(record["kind"] == "reply" for record in answers(tmp_path / "killed/ledger")) == REQUESTS
-    with hosted(SimulatedSettings(), tmp_path / "calm teacher") as url:
-        done = seedwright(*command(tmp_path / "calm", seeds, url), "--until", "curate")
-        assert done.returncode == 0, done.stderr
+    with hosted(SimulatedSettings(), tmp_path / "calm teacher") as calm_url:
+        for name, teacher in (("killed", url), ("calm", calm_url)):
+            done = seedwright(*command(tmp_path / name, seeds, teacher), "--until", "curate")
+            assert done.returncode == 0, done.stderr
+            assert ("generate: done already" in done.stderr) == (name == "killed")
     for part in ("samples/part-0.parquet", "rejected/part-0.parquet"):
         assert table(tmp_path / "killed", part).equals(table(tmp_path / "calm", part))
 

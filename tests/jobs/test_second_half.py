@@ -57,10 +57,13 @@ def newest(checkpoints: Path) -> int:
 def test_a_training_whose_worker_and_then_whose_driver_is_killed_goes_on_from_its_checkpoints_to_the_report(
     base: Path, tmp_path: Path, seedwright: Seedwright
 ) -> None:
+    import ray
+
     wanted = arguments(tmp_path, base)
+    here = ["--address", ray.get_runtime_context().gcs_address]
     student = tmp_path / "run/students/round-1"
     with (tmp_path / "driver.err").open("w") as said:
-        driver = subprocess.Popen([sys.executable, "-m", "jobs", *wanted], stderr=said)
+        driver = subprocess.Popen([sys.executable, "-m", "jobs", *wanted, *here], stderr=said)
 
     def checkpoint_after(step: int) -> int:
         while (found := newest(student / "checkpoints")) <= step:
@@ -69,7 +72,7 @@ def test_a_training_whose_worker_and_then_whose_driver_is_killed_goes_on_from_it
         return found
 
     first = checkpoint_after(0)
-    for process in psutil.Process(driver.pid).children(recursive=True):
+    for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             if "RayTrainWorker" in " ".join(process.cmdline()):
                 process.kill()
