@@ -69,6 +69,22 @@ def cluster(open_clusters: contextlib.ExitStack) -> Iterator[Cluster]:
     three.shutdown()
 
 
+@pytest.fixture
+def head_is_full(cluster: Cluster) -> Iterator[None]:
+    """So that all generation actors live on nodes that may die."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    class Full:
+        """Takes the head's only CPU."""
+
+    there = NodeAffinitySchedulingStrategy(cluster.head_node.node_id, soft=False)
+    full = ray.remote(num_cpus=1)(Full).options(scheduling_strategy=there).remote()
+    ray.get(full.__ray_ready__.remote())
+    yield
+    ray.kill(full)
+
+
 @pytest.fixture(scope="module")
 def undisturbed() -> pa.Table:
     return find_duplicates(corpus(ROWS), **OPTIONS)
@@ -122,6 +138,7 @@ def log(folder: Path) -> list[dict[str, Any]]:
     return [line for line in lines if line["path"] == "/v1/messages"]
 
 
+@pytest.mark.usefixtures("head_is_full")
 def test_a_node_killed_at_a_random_moment_costs_no_reply_and_the_rows_are_those_of_an_undisturbed_run(
     cluster: Cluster, tmp_path: Path, seedwright: Seedwright, monkeypatch: pytest.MonkeyPatch
 ) -> None:
