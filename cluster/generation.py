@@ -122,6 +122,8 @@ def generate(
     waits = {"patience_s": teacher.patience_s, "timeout_s": teacher.timeout_s}
     limiter = start_limiter(connection.limits, budget, spent, **waits, refusals=refusals)
     groups = [pa.table({"group": [group]}) for group in range(requests.groups)]
+    actors = min(settings.generation_actors, requests.groups)
+    share = -(-requests.groups // actors)  # else the actor that is there first would be given all of a small run
     fates = ray.data.from_blocks(groups).map_batches(
         Generator,
         fn_constructor_args=(connection, limiter, str(ledger), requests),
@@ -130,9 +132,9 @@ def generate(
         zero_copy_batch=True,
         num_cpus=0.1,
         compute=ray.data.ActorPoolStrategy(
-            size=min(settings.generation_actors, requests.groups),
-            max_concurrent_calls_per_actor=CALLS,
-            max_tasks_in_flight_per_actor=2 * CALLS,
+            size=actors,
+            max_concurrent_calls_per_actor=min(CALLS, share),
+            max_tasks_in_flight_per_actor=min(2 * CALLS, share),
         ),
     )
     counts: Counter[str] = Counter()

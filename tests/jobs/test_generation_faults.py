@@ -180,8 +180,13 @@ def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(
 def test_two_actors_keep_one_limit_between_them(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
-    pairs = (teacher(), "generation.samples=2", "limits.requests_per_minute=600")
+    """And the work: blocks that one actor was given because it was there first would have been asked by it alone."""
+    slow = teacher(latency_ms=(8000, 8000))
+    pairs = (slow, "generation.samples=2", "limits.requests_per_minute=600")
     run_flow(settings(*pairs), tmp_path / "run", update=False, until="generate")
+    written = [file.read_text().count('"kind": "reply"') for file in (tmp_path / "run/ledger").glob("*.jsonl")]
+    assert sum(written) == 40
+    assert sum(count > 5 for count in written) == 2
     arrived = sorted(line["at"] for line in log(tmp_path))
     assert len(arrived) == 40
     assert max(sum(start <= at < start + 1 for at in arrived) for start in arrived) <= 10 * 1.2 + 3
