@@ -4,7 +4,8 @@ A block of Ray Data is a barrier: its rows leave together. Nothing here waits fo
 durable the moment it arrives; what leaves is only each request's fate. A slow reply holds up its block and nothing
 else: blocks are small (`pipeline.generate.waiting`) and an actor works on many of them at once, taking turns in the
 order in which they came, so that a block whose slowest reply is awaited takes no place in flight but that one's. An
-actor so has 3,200 requests to go on with while it waits, far more than may be in flight.
+actor so has 3,200 requests to go on with while it waits, far more than may be in flight, or its share of a run that has
+fewer for each.
 
 A block is the number of a row group in a file, which the actor reads: no prompt passes through the driver or the
 object store.

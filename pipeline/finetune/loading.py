@@ -1,4 +1,6 @@
-"""Models in memory: the base in 4-bit or whole, and a student on it, for training and for being asked alike."""
+"""Models in memory: the base in 4-bit or whole, and a student on it, for training and for being asked alike; and what
+the libraries that do it are kept from.
+"""
 
 import contextlib
 import json

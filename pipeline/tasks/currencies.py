@@ -7,7 +7,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 _CODES = frozenset(
     """
@@ -66,8 +65,6 @@ _NAMES = {
     "pula": "BWP",
     "birr": "ETB",
 }  # fmt: skip
-
-_LONGEST = 80  # characters; a name of a currency with its owner and all the space they may have takes less
 
 _ANY_OWNER = "|".join(_OWNERS)
 _KINDS: dict[str, list[tuple[str, str | None]]] = {
@@ -129,11 +126,6 @@ def find_marks(text: str) -> Iterator[Mark]:
 
 def code_of(written: str) -> str | None:
     """The ISO 4217 code of a code, sign or name alone ("usd", "US$", "Canadian dollars"); any three letters are one."""
-    return _code_of(written) if len(written) <= _LONGEST else None
-
-
-@lru_cache(maxsize=512)
-def _code_of(written: str) -> str | None:
     mark = next(find_marks(written), None)
     if mark and (mark.start, mark.end) == (0, len(written)):
         return mark.code

@@ -37,15 +37,10 @@ def contains_tokens(text: str, phrase: str, synonyms: Mapping[str, str] = _NONE)
     wanted = _padded(words(phrase, synonyms))
     if not wanted.strip():
         return False
-    if wanted in (_padded(words(text, synonyms)) if synonyms or len(text) > _SHORT else _all_words(text)):
+    if wanted in _padded(words(text, synonyms)):
         return True
     mended = _BROKEN.sub("", text)
     return mended != text and wanted in _padded(words(mended, synonyms))
-
-
-@lru_cache(maxsize=512)
-def _all_words(text: str) -> str:
-    return _padded(words(text))
 
 
 def _padded(parts: list[str]) -> str:

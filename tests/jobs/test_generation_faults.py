@@ -177,10 +177,10 @@ def test_a_request_that_fails_is_tried_again_while_first_attempts_still_wait(
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_here")
-def test_two_actors_keep_one_limit_between_them(
+def test_two_actors_keep_one_limit_and_share_the_work_between_them(
     settings: Callable[..., Settings], teacher: Callable[..., str], tmp_path: Path
 ) -> None:
-    """And the work: blocks that one actor was given because it was there first would have been asked by it alone."""
+    """Replies are slow, so that the second actor is there before the first has answers and is given more."""
     slow = teacher(latency_ms=(8000, 8000))
     pairs = (slow, "generation.samples=2", "limits.requests_per_minute=600")
     run_flow(settings(*pairs), tmp_path / "run", update=False, until="generate")

@@ -159,7 +159,7 @@ def test_widths_that_fit_pass_and_the_head_is_asked_nothing(tiny_model: Path, tm
     refuse_widths(str(tiny_model))  # its head has 261 outputs and stays as it is
     wide = make_tiny_model(tmp_path / "wide", hidden=128, intermediate=192)
     refuse_widths(str(wide))
-    load_base(str(wide), four_bit=True, gpu=False)
+    assert load_base(str(wide), four_bit=True, gpu=False).is_loaded_in_4bit
 
 
 def test_a_layer_is_odd_by_either_side() -> None:

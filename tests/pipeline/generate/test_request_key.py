@@ -141,7 +141,6 @@ def test_a_new_seed_pays_for_itself_and_for_the_few_covering_cells_that_it_takes
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize(("few", "many"), [("samples=4", "samples=9"), ("per_stratum=20", "per_stratum=50")])
 def test_more_samples_pay_for_themselves_and_for_the_few_covering_cells_that_they_take(
     load: Load, few: str, many: str

@@ -9,10 +9,10 @@ from pipeline.config import Teacher
 from pipeline.errors import InputError
 from pipeline.teacher.client import api_key, is_message, sort_error
 
-pytestmark = pytest.mark.slow
-
 if TYPE_CHECKING:
     import anthropic
+
+pytestmark = pytest.mark.slow
 
 
 def error(status: int, kind: str, message: str, **headers: str) -> anthropic.APIStatusError:

@@ -10,7 +10,7 @@ def test_what_was_left_unasked_is_an_error_though_nothing_says_why() -> None:
 
 
 def test_an_end_with_every_request_asked_is_none() -> None:
-    require_all_asked({"stopped": None}, {"answered": 3, "failed": 1})
+    assert require_all_asked({"stopped": None}, {"answered": 3, "failed": 1}) is None
 
 
 def test_a_stop_is_told_with_its_reason_and_how_much_is_left() -> None:
